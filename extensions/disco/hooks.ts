@@ -1,0 +1,34 @@
+// What others may add to the answers of service discovery. Types only.
+
+import type { Jid } from '../../server/jid.js'
+
+/** XEP-0030 §3.1. `category` and `type` are words of the registry. */
+export interface DiscoIdentity {
+  readonly category: string
+  readonly type: string
+  readonly name?: string
+}
+
+/** XEP-0030 §4.1. */
+export interface DiscoItem {
+  readonly jid: string
+  readonly node?: string
+  readonly name?: string
+}
+
+declare module '../../server/hooks.js' {
+  interface Folds {
+    /** The services beside the server: connected components to begin with. */
+    'disco:items': { readonly value: readonly DiscoItem[]; readonly subject: { readonly requester: Jid } }
+    /** What an account is; `account/registered` to begin with. The requester may know. */
+    'disco:account-identities': {
+      readonly value: readonly DiscoIdentity[]
+      readonly subject: { readonly account: string; readonly requester: Jid }
+    }
+    /** What an account has: its available resources to begin with. The requester may see its presence, but not everything else. */
+    'disco:account-items': {
+      readonly value: readonly DiscoItem[]
+      readonly subject: { readonly account: string; readonly requester: Jid }
+    }
+  }
+}

@@ -1,0 +1,70 @@
+// Service discovery (XEP-0030): what the server and an account are, can do and have, and who may know of an account.
+
+import { type Context, defineExtension } from '../../server/extension.js'
+import type { Jid } from '../../server/jid.js'
+import type { IqRequest } from '../../server/stanza.js'
+import { StanzaError } from '../../server/stanza-error.js'
+import { attr, type Element } from '../../server/xml.js'
+import type { DiscoItem } from './hooks.js'
+import { INFO, infoElement, ITEMS, itemsElement } from './reply.js'
+
+export const disco = defineExtension({
+  name: 'disco',
+  xeps: ['XEP-0030 2.5.0'],
+  stores: ['roster'],
+  features: { server: [INFO, ITEMS], account: [INFO, ITEMS] },
+  handlers: [
+    { kind: 'iq-get', to: 'server', namespace: INFO, name: 'query', handle: serverInfo },
+    { kind: 'iq-get', to: 'server', namespace: ITEMS, name: 'query', handle: serverItems },
+    { kind: 'iq-get', to: 'account', namespace: INFO, name: 'query', handle: accountInfo },
+    { kind: 'iq-get', to: 'account', namespace: ITEMS, name: 'query', handle: accountItems },
+  ],
+})
+
+type DiscoContext = Context<'roster'>
+
+function serverInfo({ payload }: IqRequest, context: DiscoContext): Element {
+  refuseNode(payload)
+  return infoElement([{ category: 'server', type: 'im', name: 'Sealpost' }], context.features('server'))
+}
+
+async function serverItems({ payload, from }: IqRequest, context: DiscoContext): Promise<Element> {
+  refuseNode(payload)
+  const connected = context.components().map((jid): DiscoItem => ({ jid }))
+  return itemsElement(await context.hooks.fold('disco:items', connected, { requester: from }))
+}
+
+async function accountInfo(request: IqRequest, context: DiscoContext): Promise<Element> {
+  const account = await visibleAccount(request, context)
+  refuseNode(request.payload)
+  const subject = { account: account.bare, requester: request.from }
+  const registered = [{ category: 'account', type: 'registered' }]
+  const identities = await context.hooks.fold('disco:account-identities', registered, subject)
+  return infoElement(identities, context.features('account'))
+}
+
+async function accountItems(request: IqRequest, context: DiscoContext): Promise<Element> {
+  const account = await visibleAccount(request, context)
+  refuseNode(request.payload)
+  const subject = { account: account.bare, requester: request.from }
+  const sessions = await context.presenceOf(account.bare)
+  const resources = sessions.map(({ jid }): DiscoItem => ({ jid: jid.full }))
+  return itemsElement(await context.hooks.fold('disco:account-items', resources, subject))
+}
+
+/**
+ * The account that is asked about: the sender's own, or one that lets the sender see its presence (XEP-0030 §8).
+ * @throws StanzaError `service-unavailable` otherwise, as for an account that does not exist: nobody can list users
+ */
+async function visibleAccount({ from, to }: IqRequest, { stores }: DiscoContext): Promise<Jid> {
+  const account = (to ?? from).toBare()
+  if (account.bare === from.bare) return account
+  const item = await stores.roster.item(account.bare, from.bare)
+  if (item?.subscription !== 'from' && item?.subscription !== 'both') throw new StanzaError('service-unavailable')
+  return account
+}
+
+/** Neither the server nor an account has nodes of its own (XEP-0030 §3.2). */
+function refuseNode(query: Element): void {
+  if (attr(query, 'node') !== undefined) throw new StanzaError('item-not-found')
+}

@@ -1,0 +1,41 @@
+// XEP-0160: keeps what nobody took, and hands it over to the first session that takes messages. It is removed when the
+// reader's side has answered for it: written is not received.
+
+import { type Context, defineExtension } from '../../server/extension.js'
+import type { Claims } from '../../server/hooks.js'
+import { writeStanza } from '../../server/stanza.js'
+import type {} from '../message/hooks.js'
+import { Readers } from './readers.js'
+import { isWorthKeeping } from './worth-keeping.js'
+
+export interface OfflineOptions {
+  /** How many messages wait for one account at most. */
+  readonly limit: number
+}
+
+export const offline = ({ limit }: OfflineOptions) => {
+  const readers = new Readers()
+  return defineExtension({
+    name: 'offline',
+    xeps: ['XEP-0160 1.0.1', 'XEP-0203 2.0', 'XEP-0334 0.4.0'],
+    requires: ['message'],
+    stores: ['messages'],
+    features: { server: ['msgoffline'] },
+    on: {
+      'message:keep': (kept, context) => keep(kept, limit, context),
+      'session:reachable': ({ jid }, context) => readers.handOver(jid, context),
+    },
+  })
+}
+
+/** Claims also what is worth nothing later: its sender learns no more of who is there than from a message that is kept. */
+async function keep(
+  { account, message, id, at, debts }: Claims['message:keep'],
+  limit: number,
+  { stores, hooks }: Context<'messages'>,
+): Promise<boolean> {
+  if (!isWorthKeeping(message)) return true
+  const kept = await stores.messages.keep(account, { id, xml: writeStanza(message), at, waiting: true }, debts, limit)
+  if (kept) await hooks.notify('message:stored', { account, id })
+  return kept
+}

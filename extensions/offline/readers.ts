@@ -1,0 +1,98 @@
+// Handing over what waits (RFC 6121 §8.5.2.2.1, XEP-0160 §2): in order, to one reader at a time, and gone only at its answer.
+
+import type { Context } from '../../server/extension.js'
+import type { Jid } from '../../server/jid.js'
+import { reviveStanza, type Stanza } from '../../server/stanza.js'
+import { el, type Element } from '../../server/xml.js'
+import type { KeptMessage } from '../../storage/messages.js'
+import type {} from '../message/hooks.js'
+
+type OfflineContext = Context<'messages'>
+
+/** So much is handed over before its reader is asked: less than what a slow reader may leave unread. */
+const portionMessages = 1000
+const portionCharacters = 2 * 1024 * 1024
+
+/** What was handed over and not answered for yet. */
+interface Portion {
+  readonly ids: readonly string[]
+  readonly answered: Promise<boolean>
+}
+
+export class Readers {
+  /** Accounts that are being handed what waits, with the sessions that came meanwhile. */
+  readonly #busy = new Map<string, Jid[]>()
+
+  /**
+   * Takes the account's mailbox at once: what comes from now on goes after what waits.
+   * While one session is being handed what waits, another gets nothing of it, unless the first goes before it has answered.
+   */
+  handOver(to: Jid, context: OfflineContext): void {
+    const busy = this.#busy.get(to.bare)
+    if (busy !== undefined) {
+      busy.push(to)
+      return
+    }
+    const others: Jid[] = []
+    this.#busy.set(to.bare, others)
+    const last = context.inMailbox(to.bare, 'exclusive', () => handAllBut(to, context))
+    context.later(async () => {
+      const done = await this.#finish(to, await last, context).finally(() => this.#busy.delete(to.bare))
+      if (!done) await this.#handToNext(to, others, context)
+    })
+  }
+
+  async #finish(to: Jid, last: Portion | undefined, context: OfflineContext): Promise<boolean> {
+    if (last === undefined || !(await last.answered)) return false
+    await context.stores.messages.remove(to.bare, last.ids)
+    const { resource = '' } = to
+    const userAgent = context.clientOf(to)?.userAgent
+    await context.hooks.notify('messages:collected', { account: to.bare, resource, userAgent })
+    return true
+  }
+
+  /** Not to the same again, unless it came back as a new session: one that keeps silent would get everything for ever. */
+  async #handToNext(gone: Jid, came: readonly Jid[], context: OfflineContext): Promise<void> {
+    const reachable = (await context.presenceOf(gone.bare)).filter(({ priority }) => priority >= 0)
+    const next =
+      reachable.find(({ jid }) => came.some((other) => other.equals(jid))) ?? reachable.find(({ jid }) => !jid.equals(gone))
+    if (next !== undefined) this.handOver(next.jid, context)
+  }
+}
+
+/** Hands over everything, and gives the last portion, which alone has not been answered for. Undefined when the reader went or kept silent. */
+async function handAllBut(to: Jid, context: OfflineContext): Promise<Portion | undefined> {
+  const { messages } = context.stores
+  for (let after = 0; ; ) {
+    const kept = await messages.waiting(to.bare, after, portionMessages)
+    const portion = upTo(portionCharacters, kept)
+    const handed = await hand(to, portion, context)
+    const last = portion.at(-1)
+    if (last === undefined || (portion.length === kept.length && kept.length < portionMessages)) return handed
+    if (!(await handed.answered)) return undefined
+    await messages.remove(to.bare, handed.ids)
+    after = last.order
+  }
+}
+
+async function hand(to: Jid, portion: readonly KeptMessage[], context: OfflineContext): Promise<Portion> {
+  const rule = { kind: 'resource', resource: to.resource ?? '' } as const
+  for (const kept of portion) await context.deliver(to.bare, delayed(kept, context.domain), rule)
+  return { ids: portion.map(({ id }) => id), answered: context.answered(to) }
+}
+
+function upTo(characters: number, kept: readonly KeptMessage[]): readonly KeptMessage[] {
+  let sum = 0
+  const end = kept.findIndex(({ xml }) => (sum += xml.length) > characters)
+  return end === -1 ? kept : kept.slice(0, Math.max(1, end))
+}
+
+/** XEP-0203 §4: the server says since when the message has been waiting. */
+function delayed({ xml, at }: KeptMessage, domain: string): Stanza {
+  const stanza = reviveStanza(xml)
+  return { ...stanza, content: stanza.content.with(delay(at, domain)) }
+}
+
+function delay(at: number, domain: string): Element {
+  return el('delay', { xmlns: 'urn:xmpp:delay', from: domain, stamp: new Date(at).toISOString() })
+}

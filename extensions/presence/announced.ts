@@ -1,0 +1,65 @@
+// What each session has said of its presence, and to whom beyond its contacts: they hear of its end as well (RFC 6121 §4.6.3).
+
+import type { Jid } from '../../server/jid.js'
+import { StanzaError } from '../../server/stanza-error.js'
+
+/** To how many addresses a session can have sent directed presence that it has not taken back. */
+const mostDirected = 1000
+
+export interface Announced {
+  readonly isAvailable: boolean
+  readonly priority: number
+  /** Who was sent directed presence. */
+  readonly directed: ReadonlyMap<string, Jid>
+}
+
+interface Record {
+  isAvailable: boolean
+  priority: number
+  readonly directed: Map<string, Jid>
+}
+
+export class Announcements {
+  readonly #sessions = new Map<string, Record>()
+
+  /** The session is available. Gives what it had announced before. */
+  available(session: Jid, priority: number): Announced {
+    const record = this.#of(session)
+    const before = { ...record }
+    record.isAvailable = true
+    record.priority = priority
+    return before
+  }
+
+  /** @throws StanzaError `resource-constraint` beyond what is remembered: who is not remembered would never hear of its end */
+  directed(session: Jid, to: Jid): void {
+    const { directed } = this.#of(session)
+    if (directed.size >= mostDirected && !directed.has(to.full)) {
+      throw new StanzaError('resource-constraint', 'presence was sent to too many addresses')
+    }
+    directed.set(to.full, to)
+  }
+
+  takenBack(session: Jid, to: Jid): void {
+    this.#sessions.get(session.full)?.directed.delete(to.full)
+  }
+
+  /** The session is not available any more, or over. Gives what it had announced, and forgets it. */
+  take(session: Jid): Announced | undefined {
+    const record = this.#sessions.get(session.full)
+    this.#sessions.delete(session.full)
+    return record
+  }
+
+  clear(): void {
+    this.#sessions.clear()
+  }
+
+  #of(session: Jid): Record {
+    const known = this.#sessions.get(session.full)
+    if (known !== undefined) return known
+    const record: Record = { isAvailable: false, priority: 0, directed: new Map() }
+    this.#sessions.set(session.full, record)
+    return record
+  }
+}

@@ -1,0 +1,136 @@
+// What sessions say of themselves, passed on to everybody who may know: one change of an account at a time, so that nobody
+// hears last what was said first.
+
+import type { Awaitable } from '../../server/awaitable.js'
+import { type Jid, parseJid } from '../../server/jid.js'
+import { Mailboxes } from '../../server/mailboxes.js'
+import type { Presence } from '../../server/stanza.js'
+import type { RosterItem } from '../../storage/roster.js'
+import { type Announced, Announcements } from './announced.js'
+import { priorityOf } from './priority.js'
+import { probeContacts, sendAll } from './probe.js'
+import { maySee, type PresenceContext, Sending, unavailable } from './sending.js'
+
+export class Broadcasts {
+  readonly sending = new Sending()
+  readonly #announcements = new Announcements()
+  readonly #turns = new Mailboxes()
+
+  /** A session says that it is available, or something new of how (RFC 6121 §4.2, §4.4). @throws StanzaError for a bad priority */
+  async available(said: Presence, context: PresenceContext): Promise<undefined> {
+    const { from: jid } = said
+    const priority = priorityOf(said)
+    // A session that ended while its stanza waited has had its end announced already.
+    if (context.clientOf(jid) === undefined) return
+    const before = this.#announcements.available(jid, priority)
+    const initial = !before.isAvailable
+    const nonNegativeFirst = priority >= 0 && (initial || before.priority < 0)
+    context.setPresence(jid, said, priority)
+    await this.#inTurn(jid.bare, async () => {
+      const items = await context.stores.roster.items(jid.bare)
+      await this.#tellEverybody(said, items, context)
+      if (initial) await this.#introduce(jid, items, context)
+      const subject = { jid, presence: said, initial, nonNegativeFirst }
+      return { notice: context.hooks.notify('presence:available', subject) }
+    })
+  }
+
+  /** A session says that it is not available any more (RFC 6121 §4.5.2). */
+  unavailable(said: Presence, context: PresenceContext): Promise<undefined> {
+    const announced = this.#announcements.take(said.from)
+    context.setPresence(said.from, undefined, 0)
+    return this.#withdraw(said, announced, context)
+  }
+
+  /** The session is over, with or without a word (RFC 6121 §4.5.3). */
+  gone(session: Jid, context: PresenceContext): Promise<undefined> {
+    return this.#withdraw(unavailable(session), this.#announcements.take(session), context)
+  }
+
+  /** Presence to somebody in particular: passed on, and remembered (RFC 6121 §4.6). @throws StanzaError `resource-constraint` */
+  directed(said: Presence, context: PresenceContext): Presence | undefined {
+    const { from, to, type } = said
+    if (to === undefined || this.sending.isReady(said)) return said
+    if (context.clientOf(from) === undefined) return undefined
+    if (type === 'available') this.#announcements.directed(from, to)
+    else this.#announcements.takenBack(from, to)
+    return said
+  }
+
+  /** The contact may see the account from now on (RFC 6121 §3.1.5). */
+  granted(account: string, contact: Jid, context: PresenceContext): Promise<void> {
+    return this.#inTurn(account, async () => {
+      await sendAll(account, contact, this.sending, context)
+      return noNotice
+    })
+  }
+
+  /** The contact may not see the account any more (RFC 6121 §3.2.2, §3.3.3). */
+  ended(account: string, contact: Jid, context: PresenceContext): Promise<void> {
+    return this.#inTurn(account, async () => {
+      const available = await context.presenceOf(account)
+      await Promise.all(available.map(({ jid }) => this.sending.to(contact, unavailable(jid), context)))
+      return noNotice
+    })
+  }
+
+  /** Resolves when everything that the account's sessions have said so far has been passed on. */
+  settled(account: string): Promise<void> {
+    return this.#inTurn(account, () => Promise.resolve(noNotice))
+  }
+
+  clear(): void {
+    this.#announcements.clear()
+  }
+
+  async #withdraw(said: Presence, announced: Announced | undefined, context: PresenceContext): Promise<undefined> {
+    if (announced === undefined) return
+    const { isAvailable, directed } = announced
+    await this.#inTurn(said.from.bare, async () => {
+      const items = isAvailable ? await context.stores.roster.items(said.from.bare) : []
+      if (isAvailable) await this.#tellEverybody(said, items, context)
+      await this.#tellTheOthers(said, [...directed.values()], items, context)
+      return isAvailable ? { notice: context.hooks.notify('presence:unavailable', { jid: said.from }) } : noNotice
+    })
+  }
+
+  /** RFC 6121 §4.2.2: everybody who is subscribed, and the account's own sessions, the one that speaks among them. */
+  async #tellEverybody(said: Presence, items: readonly RosterItem[], context: PresenceContext): Promise<void> {
+    const contacts = items.filter(maySee).map(({ contact }) => parseJid(contact))
+    await Promise.all([said.from.toBare(), ...contacts].map((to) => this.sending.to(to, said, context)))
+  }
+
+  /** Those who were sent directed presence, and have not been told with everybody (RFC 6121 §4.6.3). */
+  async #tellTheOthers(
+    said: Presence,
+    directed: readonly Jid[],
+    items: readonly RosterItem[],
+    context: PresenceContext,
+  ): Promise<void> {
+    const told = new Set(items.filter(maySee).map(({ contact }) => contact))
+    const others = directed.filter(({ bare }) => !told.has(bare))
+    await Promise.all(others.map((to) => this.sending.to(to, said, context)))
+  }
+
+  /** A new session hears of the others of its account, and of its contacts. */
+  async #introduce(jid: Jid, items: readonly RosterItem[], context: PresenceContext): Promise<void> {
+    const siblings = (await context.presenceOf(jid.bare)).filter((sibling) => !sibling.jid.equals(jid))
+    await Promise.all(siblings.map(({ presence }) => this.sending.to(jid, presence, context)))
+    await probeContacts(jid, items, this.sending, context)
+  }
+
+  /**
+   * Runs `work` while nothing else of the account is passed on. The notice that it gives back has been fired in order, but is
+   * waited for outside the turn: its listeners may take their time, and the account's other sessions are not held up by them.
+   */
+  async #inTurn(account: string, work: () => Promise<Fired>): Promise<undefined> {
+    const { notice } = await this.#turns.run(account, 'exclusive', work)
+    await notice
+  }
+}
+
+interface Fired {
+  readonly notice: Awaitable<void>
+}
+
+const noNotice: Fired = { notice: undefined }

@@ -1,0 +1,68 @@
+// The hooks of push, and the types that they share. Types only.
+
+import type { Message } from '../../server/stanza.js'
+import type { Element } from '../../server/xml.js'
+import type { Debt } from '../../storage/messages.js'
+import type { Registration, Sealing } from '../../storage/push.js'
+
+/** What an `<enable/>` asks for beyond service and node; each part of push reads its own child of it. */
+export interface EnableSettings {
+  readonly sealing: Sealing | undefined
+  readonly omemoDevice: number | undefined
+}
+
+/** The OMEMO data that one device needs to decrypt the text (tigase:push:encrypt:omemo:0 §4.3). */
+export interface OmemoPart {
+  readonly keys: readonly string[]
+  /** Beyond the draft: of each key, whether it is a PreKey message. */
+  readonly prekey: readonly boolean[]
+  readonly sid: string
+  readonly data: string
+  readonly iv?: string
+  /** Beyond the draft: which OMEMO it is. */
+  readonly ns: string
+}
+
+/** What a notification may tell, before anybody decides how (tigase:push:encrypt:0 §4.4). */
+export interface Summary {
+  readonly unread: number
+  /** A bare JID; a full one for a call. */
+  readonly sender: string
+  readonly type: 'chat' | 'groupchat' | 'call' | 'subscribe' | undefined
+  /** The body, or a fixed sentence. */
+  readonly message: string
+  /** Whether `message` is what somebody wrote: a fixed sentence is never cut. */
+  readonly isWritten: boolean
+  readonly nickname: string | undefined
+  /** The stanza-id under which the account will get the message. */
+  readonly id: string | undefined
+  /** In the order of preference: the first that fits is sent. */
+  readonly omemo: readonly OmemoPart[]
+}
+
+/** One push on its way out. */
+export interface Outgoing {
+  readonly message: Message
+  readonly debt: Debt
+  readonly registration: Registration
+}
+
+declare module '../../server/hooks.js' {
+  interface Folds {
+    /** Each part of push checks its own child of `<enable/>`, and says what it asks for. */
+    'push:enable': { readonly value: EnableSettings; readonly subject: { readonly enable: Element } }
+    /** Data first: what the notification may tell. */
+    'push:describe': { readonly value: Summary; readonly subject: Outgoing }
+    /** XML last: what stands in the `<notification/>`. Undefined: it cannot be told within the registration's limits. */
+    'push:wrap': {
+      readonly value: Element | undefined
+      readonly subject: { readonly summary: Summary; readonly registration: Registration }
+    }
+  }
+
+  interface Notices {
+    'push:published': { readonly registration: Registration; readonly debt: Debt }
+    /** The service answered that the node is over: the registration is disabled. */
+    'push:refused': { readonly registration: Registration; readonly reason: string }
+  }
+}

@@ -1,0 +1,87 @@
+// Rosters and subscriptions (RFC 6121 §2 and §3): who an account knows, and who may see whose presence.
+
+import { defineExtension } from '../../server/extension.js'
+import { parseJid } from '../../server/jid.js'
+import type { IqRequest, Presence } from '../../server/stanza.js'
+import { StanzaError } from '../../server/stanza-error.js'
+import type { Element } from '../../server/xml.js'
+import type {} from '../presence/hooks.js'
+import type { RosterContext } from './context.js'
+import type {} from './hooks.js'
+import { emptyItem } from './item-state.js'
+import { itemElement, queryElement, readRosterSet, ROSTER_NS, type RosterSet } from './items.js'
+import { Rosters } from './rosters.js'
+import { subscriptionTypes } from './subscription-states.js'
+import { Subscriptions } from './subscriptions.js'
+
+/** Rosters of their own for each server: who looks at one is known only in this process. */
+export const roster = () => {
+  const rosters = new Rosters()
+  const subscriptions = new Subscriptions(rosters)
+
+  const get = (request: IqRequest, context: RosterContext): Promise<Element> => read(request, rosters, context)
+
+  const set = async ({ from, payload }: IqRequest, context: RosterContext): Promise<undefined> => {
+    const account = from.toBare()
+    const wanted = readRosterSet(payload)
+    if (wanted.contact.equals(account)) throw new StanzaError('not-allowed', 'nobody is their own contact')
+    if (wanted.kind === 'remove') await subscriptions.remove({ account, contact: wanted.contact }, context)
+    else await put(account.bare, wanted, rosters, context)
+  }
+
+  const inbound = async (presence: Presence, context: RosterContext): Promise<undefined> => {
+    await subscriptions.inbound(presence, context)
+  }
+
+  return defineExtension({
+    name: 'roster',
+    stores: ['roster'],
+    features: { server: [ROSTER_NS] },
+    handlers: [
+      { kind: 'iq-get', to: 'own-account', namespace: ROSTER_NS, name: 'query', handle: get },
+      { kind: 'iq-set', to: 'own-account', namespace: ROSTER_NS, name: 'query', handle: set },
+      {
+        kind: 'presence',
+        direction: 'outbound',
+        types: subscriptionTypes,
+        handle: (presence, context) => subscriptions.outbound(presence, context),
+      },
+      { kind: 'presence', direction: 'inbound', types: subscriptionTypes, handle: inbound },
+    ],
+    on: {
+      'presence:available': ({ jid, initial }, context) =>
+        initial ? subscriptions.handOver(jid, context) : undefined,
+      'probe:refused': ({ account, prober }, context) =>
+        subscriptions.refuse({ account: parseJid(account), contact: prober.toBare() }, context),
+      'account:remove': ({ account }, context) => subscriptions.endAll(account, context),
+      'session:closed': ({ jid }) => rosters.interested.remove(jid),
+    },
+    stop: () => rosters.interested.clear(),
+  })
+}
+
+/** RFC 6121 §2.2: whoever reads the roster is told of changes from then on; none may come between the two. */
+function read({ from }: IqRequest, rosters: Rosters, { stores, clientOf }: RosterContext): Promise<Element> {
+  return rosters.inTurn(from.bare, async () => {
+    // A session that ended meanwhile has been forgotten already.
+    if (clientOf(from) !== undefined) rosters.interested.add(from)
+    const items = await stores.roster.items(from.bare)
+    return queryElement(...items.filter(({ listed }) => listed).map(itemElement))
+  })
+}
+
+/** RFC 6121 §2.3 and §2.4: a new contact, or another name and other groups for one. */
+function put(
+  account: string,
+  { contact, name, groups }: Extract<RosterSet, { kind: 'put' }>,
+  rosters: Rosters,
+  context: RosterContext,
+): Promise<void> {
+  return rosters.inTurn(account, async () => {
+    const before = (await context.stores.roster.item(account, contact.bare)) ?? emptyItem(contact.bare)
+    const item = { ...before, name, groups, listed: true }
+    const isWritten = await rosters.write(account, item, context)
+    if (!isWritten) throw new StanzaError('resource-constraint', 'the roster is full')
+    await rosters.push(account, item, context)
+  })
+}

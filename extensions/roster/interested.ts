@@ -1,0 +1,53 @@
+// Which sessions asked for the roster, and so are told of every change to it (RFC 6121 §2.1.6, §2.2).
+
+import { randomUUID } from 'node:crypto'
+import type { Context } from '../../server/extension.js'
+import { type Jid, parseJid } from '../../server/jid.js'
+import { Content, type Presence } from '../../server/stanza.js'
+import type { Element } from '../../server/xml.js'
+import { queryElement } from './items.js'
+
+type Sending = Pick<Context, 'deliver'>
+
+export class Interested {
+  readonly #accounts = new Map<string, Map<string, Jid>>()
+
+  add(session: Jid): void {
+    const sessions = this.#accounts.get(session.bare) ?? new Map<string, Jid>()
+    sessions.set(session.full, session)
+    this.#accounts.set(session.bare, sessions)
+  }
+
+  remove(session: Jid): void {
+    const sessions = this.#accounts.get(session.bare)
+    sessions?.delete(session.full)
+    if (sessions?.size === 0) this.#accounts.delete(session.bare)
+  }
+
+  clear(): void {
+    this.#accounts.clear()
+  }
+
+  /** Tells each of them of one item, in an iq of its own (RFC 6121 §2.1.6). */
+  async push(account: string, item: Element, { deliver }: Sending): Promise<void> {
+    const from = parseJid(account)
+    const content = Content.of(queryElement(item))
+    const head = { kind: 'iq', type: 'set', from, lang: undefined, content } as const
+    const pushed = this.#of(account).map((to) => deliver(account, { ...head, to, id: randomUUID() }, resourceOf(to)))
+    await Promise.all(pushed)
+  }
+
+  /** Hands them the answer to a request, or its end (RFC 6121 §3.1.6, §3.2.3, §3.3.3). */
+  async tell(account: string, presence: Presence, { deliver }: Sending): Promise<void> {
+    const resources = this.#of(account).flatMap(({ resource }) => resource ?? [])
+    await deliver(account, presence, { kind: 'resources', resources })
+  }
+
+  #of(account: string): readonly Jid[] {
+    return [...(this.#accounts.get(account)?.values() ?? [])]
+  }
+}
+
+function resourceOf({ resource = '' }: Jid): { readonly kind: 'resource'; readonly resource: string } {
+  return { kind: 'resource', resource }
+}

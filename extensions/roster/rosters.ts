@@ -1,0 +1,35 @@
+// The rosters of this server, one change to an account's roster at a time: read, decide, write and push are one step, or
+// two stanzas about the same contact would each undo what the other did.
+
+import { Mailboxes } from '../../server/mailboxes.js'
+import type { RosterItem } from '../../storage/roster.js'
+import { type RosterContext, mostItems } from './context.js'
+import { Interested } from './interested.js'
+import { isNothing } from './item-state.js'
+import { itemElement, removedElement } from './items.js'
+
+export class Rosters {
+  readonly interested = new Interested()
+  readonly #turns = new Mailboxes()
+
+  /** Runs `work` while nothing else changes the account's roster. */
+  async inTurn<T>(account: string, work: () => Promise<T>): Promise<T> {
+    return this.#turns.run(account, 'exclusive', work)
+  }
+
+  /** Writes the item, or removes it if nothing is left of it. False, and nothing written, when the account is gone or full. */
+  async write(account: string, item: RosterItem, { stores, hooks }: RosterContext): Promise<boolean> {
+    const { contact } = item
+    const gone = isNothing(item)
+    if (gone) await stores.roster.remove(account, contact)
+    else if (!(await stores.roster.put(account, item, mostItems))) return false
+    await hooks.notify('roster:changed', { account, contact, item: gone ? undefined : item })
+    return true
+  }
+
+  /** Tells the account's clients how the item stands now (RFC 6121 §2.1.6). */
+  push(account: string, item: RosterItem, context: RosterContext): Promise<void> {
+    const element = item.listed ? itemElement(item) : removedElement(item.contact)
+    return this.interested.push(account, element, context)
+  }
+}

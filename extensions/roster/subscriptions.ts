@@ -1,0 +1,250 @@
+// Subscriptions (RFC 6121 §3): what a stanza changes in a roster, and what becomes of it.
+
+import { type Jid, parseJid } from '../../server/jid.js'
+import { Mailboxes } from '../../server/mailboxes.js'
+import { Content, type Presence, readStanza, type Stanza, writeStanza } from '../../server/stanza.js'
+import { StanzaError } from '../../server/stanza-error.js'
+import { readFrame } from '../../server/xml.js'
+import type { RosterItem } from '../../storage/roster.js'
+import type { RosterContext } from './context.js'
+import { differsInRoster, emptyItem, stateOf, withState } from './item-state.js'
+import type { Rosters } from './rosters.js'
+import { inboundStep, outboundStep, type SubscriptionType, subscriptionTypes } from './subscription-states.js'
+
+/** How many requests of strangers wait for an account at most: they must not fill the roster, nor every login. */
+const mostRequests = 1000
+/** What a request may say of itself, in characters, and still be kept with it. */
+const longestRequest = 4096
+/** How many contacts are told at a time that an account is gone. */
+const farewellsAtOnce = 50
+
+/** Both ends of a subscription, as bare JIDs. */
+interface Pair {
+  readonly account: Jid
+  readonly contact: Jid
+}
+
+/** How an item changed, and what the contact is told of it. */
+interface Change {
+  readonly before: RosterItem
+  readonly after: RosterItem
+  readonly stanzas: readonly Presence[]
+}
+
+export class Subscriptions {
+  readonly #rosters: Rosters
+  /** What one end sends the other goes in the order of the changes that it tells of. */
+  readonly #sending = new Mailboxes()
+  /** Stanzas that are ready to go: the router asks the outbound handler about them as well. */
+  readonly #ready = new WeakSet<Presence>()
+
+  constructor(rosters: Rosters) {
+    this.#rosters = rosters
+  }
+
+  /**
+   * From a session of ours (RFC 6121 §A.2). What goes on is sent here and not by the router, in the order of the changes.
+   * @throws StanzaError when a request cannot reach its contact, or the roster is full
+   */
+  async outbound(presence: Presence, context: RosterContext): Promise<Presence | undefined> {
+    if (this.#ready.has(presence)) return presence
+    const type = subscriptionTypeOf(presence)
+    if (presence.to === undefined || type === undefined) return undefined
+    const pair = { account: presence.from.toBare(), contact: presence.to.toBare() }
+    // One sees one's own presence anyway (RFC 6121 §4.2.2).
+    if (pair.account.equals(pair.contact)) return undefined
+    if (type === 'subscribe') checkReachable(pair.contact, context)
+    const { sent } = await this.#rosters.inTurn(pair.account.bare, () => this.#outbound(presence, type, pair, context))
+    await sent
+    return undefined
+  }
+
+  /** To an account of ours (RFC 6121 §A.3). What is not expected, or for nobody, is dropped in silence, so that nobody can list users. */
+  async inbound(presence: Presence, context: RosterContext): Promise<void> {
+    const type = subscriptionTypeOf(presence)
+    if (presence.to === undefined || type === undefined) return
+    const pair = { account: presence.to.toBare(), contact: presence.from.toBare() }
+    if (pair.account.equals(pair.contact)) return
+    const stanza = { ...presence, from: pair.contact, to: pair.account }
+    await this.#rosters.inTurn(pair.account.bare, () => this.#inbound(stanza, type, pair, context))
+  }
+
+  /** Removes a contact, and the subscriptions both ways with it (RFC 6121 §2.5). @throws StanzaError `item-not-found` */
+  async remove(pair: Pair, context: RosterContext): Promise<void> {
+    const account = pair.account.bare
+    const { sent } = await this.#rosters.inTurn(account, async () => {
+      const before = await context.stores.roster.item(account, pair.contact.bare)
+      if (before?.listed !== true) throw new StanzaError('item-not-found', 'there is no such contact')
+      const after = emptyItem(before.contact)
+      await this.#rosters.write(account, after, context)
+      await this.#rosters.push(account, after, context)
+      return { sent: this.#send(pair, { before, after, stanzas: farewells(pair, before) }, context) }
+    })
+    await sent
+  }
+
+  /** Hands a session that has just become available the requests that wait (RFC 6121 §3.1.3). */
+  handOver(session: Jid, context: RosterContext): Promise<void> {
+    const { bare: account, resource = '' } = session
+    return this.#rosters.inTurn(account, async () => {
+      const items = await context.stores.roster.items(account)
+      for (const stanza of items.flatMap(requestOf)) await context.deliver(account, stanza, { kind: 'resource', resource })
+    })
+  }
+
+  /** The account goes for good: nobody is subscribed to it, or it to anybody, any more. */
+  async endAll(account: string, context: RosterContext): Promise<void> {
+    const items = await context.stores.roster.items(account)
+    for (let at = 0; at < items.length; at += farewellsAtOnce) {
+      const some = items.slice(at, at + farewellsAtOnce)
+      await Promise.all(some.map((item) => this.#farewell(parseJid(account), item, context)))
+    }
+  }
+
+  /** Whoever may not see the account's presence, and thinks otherwise, is told (RFC 6121 §4.3.2). */
+  refuse(pair: Pair, context: RosterContext): void {
+    const item = emptyItem(pair.contact.bare)
+    this.#sendLater(pair, { before: item, after: item, stanzas: [stanzaOf('unsubscribed', pair)] }, context)
+  }
+
+  async #outbound(presence: Presence, type: SubscriptionType, pair: Pair, context: RosterContext): Promise<Sent> {
+    const { account, contact } = pair
+    const before = (await context.stores.roster.item(account.bare, contact.bare)) ?? emptyItem(contact.bare)
+    const { next, passes } = outboundStep(stateOf(before), type)
+    if (!passes) return { sent: undefined }
+    const after = withState(before, next, undefined)
+    await this.#writeAndPush(account.bare, before, after, context)
+    // RFC 6121 §3.1.2: a subscription is between bare JIDs, whichever session speaks.
+    const stanzas = [{ ...presence, from: account, to: contact }]
+    return { sent: this.#send(pair, { before, after, stanzas }, context) }
+  }
+
+  async #writeAndPush(account: string, before: RosterItem, after: RosterItem, context: RosterContext): Promise<void> {
+    if (!differs(before, after)) return
+    const isWritten = await this.#rosters.write(account, after, context)
+    if (!isWritten) throw new StanzaError('resource-constraint', 'the roster is full')
+    if (differsInRoster(before, after)) await this.#rosters.push(account, after, context)
+  }
+
+  async #inbound(stanza: Presence, type: SubscriptionType, pair: Pair, context: RosterContext): Promise<void> {
+    const account = pair.account.bare
+    const known = await context.stores.roster.item(account, pair.contact.bare)
+    const before = known ?? emptyItem(pair.contact.bare)
+    const { next, passes, reply } = inboundStep(stateOf(before), type)
+    if (reply !== undefined) return this.#agreeAgain(pair, before, context)
+    if (!passes) return
+    if (known === undefined && (await isCrowded(account, context))) return
+    const after = withState(before, next, writeStanza(keepable(stanza)))
+    const isWritten = await this.#rosters.write(account, after, context)
+    if (!isWritten) return
+    await this.#tell(stanza, account, context)
+    if (differsInRoster(before, after)) await this.#rosters.push(account, after, context)
+    this.#sendLater(pair, { before, after, stanzas: [] }, context)
+  }
+
+  /** A request goes to whoever is there to answer it, everything else to those who show the roster (RFC 6121 §3.1.3, §3.1.6). */
+  async #tell(stanza: Presence, account: string, context: RosterContext): Promise<void> {
+    if (stanza.type !== 'subscribe') return this.#rosters.interested.tell(account, stanza, context)
+    await context.hooks.notify('subscription:requested', { account, request: stanza })
+    await context.deliver(account, stanza, { kind: 'available' })
+  }
+
+  /** RFC 6121 §3.1.3: the contact asks again for what it has; its own server may have lost it. */
+  #agreeAgain(pair: Pair, item: RosterItem, context: RosterContext): void {
+    const before = emptyItem(item.contact)
+    this.#sendLater(pair, { before, after: item, stanzas: [stanzaOf('subscribed', pair)] }, context)
+  }
+
+  #farewell(account: Jid, before: RosterItem, context: RosterContext): Promise<void> {
+    const pair = { account, contact: parseJid(before.contact) }
+    return this.#send(pair, { before, after: emptyItem(before.contact), stanzas: farewells(pair, before) }, context)
+  }
+
+  /**
+   * Tells the contact. One of ours is told when this resolves. Another server's or a component's is told later: the router
+   * keeps order between two addresses, so what a handler waited for would wait for the handler.
+   */
+  async #send(pair: Pair, change: Change, context: RosterContext): Promise<void> {
+    if (context.isLocal(pair.contact.domain)) return this.#inOrder(pair, change, context)
+    this.#sendLater(pair, change, context)
+  }
+
+  /** For what answers a stanza: two accounts that answer each other must not wait for each other. */
+  #sendLater(pair: Pair, change: Change, context: RosterContext): void {
+    const sent = this.#inOrder(pair, change, context)
+    context.later(() => sent)
+  }
+
+  async #inOrder(pair: Pair, change: Change, context: RosterContext): Promise<void> {
+    const way = `${pair.account.bare} ${pair.contact.bare}`
+    await this.#sending.run(way, 'exclusive', () => this.#tellContact(pair, change, context))
+  }
+
+  /** RFC 6121 §3.2.2: unavailable while the contact may still see it; §3.1.5: available once it may. */
+  async #tellContact({ account, contact }: Pair, { before, after, stanzas }: Change, context: RosterContext): Promise<void> {
+    const [saw, sees] = [stateOf(before).from, stateOf(after).from]
+    const subject = { account: account.bare, contact: contact.bare }
+    if (saw && !sees) await context.hooks.notify('subscription:ended', subject)
+    for (const stanza of stanzas) await this.#passOn(stanza, contact, context)
+    if (sees && !saw) await context.hooks.notify('subscription:granted', subject)
+  }
+
+  async #passOn(stanza: Presence, contact: Jid, context: RosterContext): Promise<void> {
+    if (context.isLocal(contact.domain)) return this.inbound(stanza, context)
+    if (!context.components().includes(contact.domain)) return
+    this.#ready.add(stanza)
+    await context.route(stanza)
+  }
+}
+
+/** In an object, so that whoever waits for the change does not wait for this. */
+interface Sent {
+  readonly sent: Promise<void> | undefined
+}
+
+function subscriptionTypeOf({ type }: Presence): SubscriptionType | undefined {
+  return subscriptionTypes.find((known) => known === type)
+}
+
+/** @throws StanzaError while nothing has changed: a request that never left must not look as if it waited for an answer */
+function checkReachable({ local, domain }: Jid, context: RosterContext): void {
+  if (context.isLocal(domain)) {
+    if (local === undefined) throw new StanzaError('service-unavailable')
+  } else if (!context.components().includes(domain)) {
+    throw new StanzaError(context.isComponent(domain) ? 'service-unavailable' : 'remote-server-not-found')
+  }
+}
+
+function stanzaOf(type: SubscriptionType, { account, contact }: Pair): Presence {
+  return { kind: 'presence', type, from: account, to: contact, id: undefined, lang: undefined, content: Content.empty }
+}
+
+/** What ends a subscription both ways (RFC 6121 §2.5.2). */
+function farewells(pair: Pair, item: RosterItem): readonly Presence[] {
+  const { to, from, pendingOut, pendingIn } = stateOf(item)
+  const types: readonly (SubscriptionType | false)[] = [
+    (to || pendingOut) && 'unsubscribe',
+    (from || pendingIn) && 'unsubscribed',
+  ]
+  return types.flatMap((type) => (type === false ? [] : stanzaOf(type, pair)))
+}
+
+function differs(before: RosterItem, after: RosterItem): boolean {
+  return differsInRoster(before, after) || before.request !== after.request
+}
+
+async function isCrowded(account: string, { stores }: RosterContext): Promise<boolean> {
+  const items = await stores.roster.items(account)
+  return items.filter(({ listed }) => !listed).length >= mostRequests
+}
+
+/** The request that waits in the item, as it came. It was well-formed and bounded when it was kept. */
+function requestOf({ contact, request }: RosterItem): readonly Stanza[] {
+  return request === undefined ? [] : [readStanza(readFrame(request, { depth: longestRequest }), parseJid(contact))]
+}
+
+/** The request without what is too long to be kept with it. */
+function keepable(stanza: Presence): Presence {
+  const { extra, inner } = stanza.content
+  return extra.length + inner.length > longestRequest ? { ...stanza, content: Content.empty } : stanza
+}

@@ -1,0 +1,61 @@
+// What the server itself asked and has no answer to yet. An answer counts only if it comes from whom was asked.
+
+import { randomUUID } from 'node:crypto'
+import type { Answer } from './extension.js'
+import type { Jid } from './jid.js'
+import { jidOf } from './jid.js'
+import { Content, type Iq } from './stanza.js'
+import { readError } from './stanza-error.js'
+import type { Element } from './xml.js'
+
+const defaultTimeoutMs = 30_000
+
+interface Open {
+  readonly to: Jid
+  readonly settle: (answer: Answer) => void
+}
+
+export class Asks {
+  readonly #open = new Map<string, Open>()
+  readonly #from: Jid
+  readonly #route: (iq: Iq) => void
+
+  /** @param route sends the question on its way; what fails there comes back as an answer */
+  constructor(domain: string, route: (iq: Iq) => void) {
+    this.#from = jidOf(undefined, domain)
+    this.#route = route
+  }
+
+  ask(
+    to: Jid,
+    type: 'get' | 'set',
+    payload: Element,
+    options: { readonly id?: string; readonly timeoutMs?: number } = {},
+  ): Promise<Answer> {
+    const id = options.id ?? randomUUID()
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => settle({ kind: 'timeout' }), options.timeoutMs ?? defaultTimeoutMs)
+      timer.unref()
+      const settle = (answer: Answer): void => {
+        clearTimeout(timer)
+        this.#open.delete(id)
+        resolve(answer)
+      }
+      this.#open.set(id, { to, settle })
+      this.#route({ kind: 'iq', type, from: this.#from, to, id, lang: undefined, content: Content.of(payload) })
+    })
+  }
+
+  /** An iq result or error to the server. One that nobody asked for, or from somebody else, is ignored. */
+  answered(iq: Iq): void {
+    const open = this.#open.get(iq.id)
+    if (open === undefined || !open.to.equals(iq.from)) return
+    if (iq.type === 'result') open.settle({ kind: 'result', payload: iq.content.elements()[0] })
+    else open.settle({ kind: 'error', error: readError(iq.content.find('error', 'jabber:client')) })
+  }
+
+  /** Nobody will answer any more. */
+  close(): void {
+    for (const { settle } of this.#open.values()) settle({ kind: 'timeout' })
+  }
+}

@@ -1,0 +1,46 @@
+// The administration of a data directory: asked of the server that runs on it, or done here under the directory's lock.
+
+import { stat } from 'node:fs/promises'
+import type { Administration } from '../administration.js'
+import { inMemory, type Config } from '../config.js'
+import { remoteAdministration } from '../control-client.js'
+import { Failure, UsageError } from '../failure.js'
+import { faultCode } from '../fault.js'
+import { createServerFrom } from '../index.js'
+import { createLogger } from '../logger.js'
+import { takeDirectory } from '../take-directory.js'
+import type { Lock } from '../lock.js'
+
+/**
+ * Runs `work` with the administration of the configured data directory.
+ * @param absent whether a directory that is not there is made, or refused: a slip of the pen should not leave one behind
+ */
+export async function withAdministration<T>(
+  config: Config,
+  absent: 'make' | 'refuse',
+  work: (administration: Administration) => Promise<T>,
+): Promise<T> {
+  if (config.data === inMemory) throw new UsageError('--data :memory: lives in its server alone: name a directory')
+  if (absent === 'refuse') await expectDirectory(config.data)
+  const taken = await takeDirectory(config.data)
+  if (taken.kind === 'served') return work(remoteAdministration(config.data))
+  return alone(config, taken.lock, work)
+}
+
+async function alone<T>(config: Config, lock: Lock, work: (administration: Administration) => Promise<T>): Promise<T> {
+  try {
+    const server = await createServerFrom(config, createLogger({ ...config.log, level: 'warn' }))
+    return await work(server).finally(() => server.stop())
+  } finally {
+    await lock.release()
+  }
+}
+
+async function expectDirectory(directory: string): Promise<void> {
+  try {
+    await stat(directory)
+  } catch (reason) {
+    if (faultCode(reason) !== 'ENOENT') throw reason
+    throw new Failure(`there is no data directory ${directory}: name it with --data, or start the server once`)
+  }
+}

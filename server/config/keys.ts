@@ -1,0 +1,136 @@
+// Every key of the configuration, once: name, type, range, meaning. Files, flags, options and docs all come from here.
+
+import { choice, integer, problem, seconds, text, toggle, unexpected, value } from './kinds.js'
+import type { Described, Key, Reading } from './kinds.js'
+import { directory, host, parseDomain, webSocketUrl } from './text-types.js'
+
+const domainType = 'a domain, or a list with one domain'
+
+function readDomains(raw: unknown): Reading<readonly string[]> {
+  const list: readonly unknown[] = Array.isArray(raw) ? raw : [raw]
+  const [first] = list
+  if (list.length !== 1) return problem('this version serves one domain: name exactly one')
+  if (typeof first !== 'string') return unexpected(domainType, first)
+  const parsed = parseDomain(first)
+  return parsed.kind === 'value' ? value([parsed.value]) : parsed
+}
+
+function readRegistration(raw: unknown): Reading<'closed'> {
+  if (raw === 'open') return problem('this version has no open registration: make accounts with `sealpost user add`')
+  return raw === 'closed' ? value(raw) : unexpected('"closed"', raw)
+}
+
+const domain: Key<readonly string[]> = {
+  name: 'domain',
+  type: domainType,
+  of: (config) => config.domains,
+  means: 'the domain of the accounts',
+  read: readDomains,
+}
+
+const registration: Key<'closed'> = {
+  name: 'registration',
+  type: '"closed"',
+  of: () => 'closed',
+  means: 'who may make an account: the operator alone',
+  read: readRegistration,
+}
+
+/** A table of free entries: its reader stands in assemble.ts, for it has to know the own domain. */
+export const components: Described<ReadonlyMap<string, string>> = {
+  name: 'components',
+  type: 'a table: `"push.example" = "secret"`',
+  of: (config) => config.components,
+  means: 'the domain of each component (XEP-0114), and its secret',
+}
+
+export const keys = {
+  domain,
+  host: text('host', host, (config) => config.host, 'where the server listens for WebSockets'),
+  port: integer('port', [0, 65_535], (config) => config.port, 'its port; 0 takes a free one'),
+  publicUrl: text(
+    'public_url',
+    webSocketUrl,
+    (config) => config.publicUrl,
+    'the WebSocket address that host-meta names (XEP-0156), where it is not the one of host and port',
+  ),
+  data: text('data', directory, (config) => config.data, 'where everything is kept; `:memory:` keeps nothing'),
+  registration,
+  componentHost: text(
+    'component_host',
+    host,
+    (config) => config.componentHost,
+    'where the server listens for components, if there are any',
+  ),
+  componentPort: integer(
+    'component_port',
+    [0, 65_535],
+    (config) => config.componentPort,
+    'its port; 0 takes a free one',
+  ),
+  logLevel: choice(
+    'log.level',
+    ['debug', 'info', 'warn', 'error'],
+    (config) => config.log.level,
+    'what is worth a line on stderr',
+  ),
+  logFormat: choice('log.format', ['pretty', 'json'], (config) => config.log.format, 'for a person, or for a program'),
+  stanzaBytes: integer(
+    'limits.stanza_bytes',
+    [10_000, 16_777_216],
+    (config) => config.limits.stanzaBytes,
+    'the largest stanza, in bytes (RFC 6120 §13.12 asks for 10000 at least)',
+  ),
+  beforeLoginBytes: integer(
+    'limits.before_login_bytes',
+    [1024, 1_048_576],
+    (config) => config.limits.beforeLoginBytes,
+    'the same before login',
+  ),
+  depth: integer('limits.depth', [8, 256], (config) => config.limits.depth, 'how deep elements may nest'),
+  loginSeconds: seconds(
+    'limits.login_seconds',
+    [0.1, 3600],
+    (config) => config.limits.loginSeconds,
+    'how long a stream may take to log in',
+  ),
+  offlineMessages: integer(
+    'limits.offline_messages',
+    [0, 1_000_000],
+    (config) => config.limits.offlineMessages,
+    'how many messages may wait for one account',
+  ),
+  answerSeconds: seconds(
+    'limits.answer_seconds',
+    [0.1, 600],
+    (config) => config.limits.answerSeconds,
+    'how long a session may stay silent before what it was handed counts as not delivered',
+  ),
+  pushPlain: choice(
+    'push.plain',
+    ['none', 'sender', 'body'],
+    (config) => config.push.plain,
+    'what a push that is not sealed tells beside the count',
+  ),
+  pushPadding: toggle('push.padding', (config) => config.push.padding, 'sealed pushes are all of one length'),
+  maxRegistrations: integer(
+    'push.max_registrations',
+    [0, 10_000],
+    (config) => config.push.maxRegistrations,
+    'how many push registrations an account may have',
+  ),
+}
+
+/** The keys that hold one value, in the order in which they are shown. */
+export const keyList: readonly Key<unknown>[] = Object.values(keys)
+
+/** Everything that a configuration can say. */
+export const described: readonly Described<unknown>[] = [...keyList, components]
+
+/** Names that a later version brings: refused in other words than a misspelt key. */
+export const laterKeys: readonly string[] = ['admins', 'push.when_others_online', 'push.burst', 'push.per_second']
+
+/** The tables of a config file that hold keys of ours. */
+export const sections: ReadonlySet<string> = new Set(
+  keyList.flatMap(({ name }) => (name.includes('.') ? [name.slice(0, name.indexOf('.'))] : [])),
+)

@@ -1,0 +1,74 @@
+// The configuration as the program reads it: checked, complete, secrets resolved (docs/configuration.md).
+
+import type { LogLevel } from '../log.js'
+
+export interface Limits {
+  /** The most that one stanza may have, in bytes. */
+  readonly stanzaBytes: number
+  /** The same before login. */
+  readonly beforeLoginBytes: number
+  /** How deep elements may nest. */
+  readonly depth: number
+  /** How long a stream may take to log in. */
+  readonly loginSeconds: number
+  /** How many messages wait for one account at most. */
+  readonly offlineMessages: number
+  /** How long a session may leave a question unanswered before what it was handed counts as not delivered. */
+  readonly answerSeconds: number
+}
+
+export interface PushConfig {
+  /** What a push that is not sealed tells beside the count. */
+  readonly plain: 'none' | 'sender' | 'body'
+  /** Sealed pushes are all of one length. */
+  readonly padding: boolean
+  /** How many registrations an account may have. */
+  readonly maxRegistrations: number
+}
+
+export interface LogConfig {
+  readonly level: LogLevel
+  readonly format: 'pretty' | 'json'
+}
+
+export interface Config {
+  /** Prepared domains that this server answers for: exactly one in this version. */
+  readonly domains: readonly string[]
+  readonly host: string
+  /** 0 takes a free port. */
+  readonly port: number
+  /** The WebSocket address that host-meta names (XEP-0156); undefined: made from host and port. */
+  readonly publicUrl: string | undefined
+  /** A directory, or `:memory:`. */
+  readonly data: string
+  readonly componentHost: string
+  /** 0 takes a free port. */
+  readonly componentPort: number
+  /** Prepared domain → secret (XEP-0114). */
+  readonly components: ReadonlyMap<string, string>
+  readonly log: LogConfig
+  readonly limits: Limits
+  readonly push: PushConfig
+}
+
+/** What the program runs on when nobody says anything. */
+export const defaults: Config = {
+  domains: ['localhost'],
+  host: '127.0.0.1',
+  port: 5280,
+  publicUrl: undefined,
+  data: './data',
+  componentHost: '127.0.0.1',
+  componentPort: 5347,
+  components: new Map(),
+  log: { level: 'info', format: 'pretty' },
+  limits: {
+    stanzaBytes: 262_144,
+    beforeLoginBytes: 16_384,
+    depth: 64,
+    loginSeconds: 30,
+    offlineMessages: 1000,
+    answerSeconds: 10,
+  },
+  push: { plain: 'none', padding: true, maxRegistrations: 32 },
+}

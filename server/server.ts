@@ -1,0 +1,223 @@
+// Joins the parts: assemble(), start(), stop(). Knows no extension by name.
+
+import type { Server as HttpServer } from 'node:http'
+import type { Storage } from '../storage/storage.js'
+import { Asks } from './asks.js'
+import { Background } from './background.js'
+import { Components } from './component.js'
+import type { Config } from './config.js'
+import type { AnyExtension, Clock } from './extension.js'
+import { HookRunner } from './hooks.js'
+import { createHttp } from './http.js'
+import type { Log } from './log.js'
+import { Mailboxes } from './mailboxes.js'
+import { type AnyContext, Registry } from './registry.js'
+import { Router } from './router.js'
+import { Sessions } from './sessions.js'
+import { StreamError } from './stream-error.js'
+import { ClientStream, type Carrier } from './stream.js'
+import { Users } from './users.js'
+import { WebSocketListener, type Connection } from './websocket.js'
+
+/** How long what is in hand may take when the server stops, and then the clients to say goodbye. */
+const stopGraceMs = 2000
+
+export interface Parts {
+  readonly config: Config
+  readonly storage: Storage
+  readonly extensions: readonly AnyExtension[]
+  readonly log: Log
+  readonly clock: Clock
+}
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+export class Assembly {
+  readonly users: Users
+  readonly #parts: Parts
+  readonly #domain: string
+  readonly #hooks: HookRunner
+  readonly #sessions = new Sessions()
+  readonly #mailboxes = new Mailboxes()
+  readonly #background: Background
+  readonly #streams = new Set<ClientStream>()
+  readonly #components: Components
+  readonly #registry: Registry
+  readonly #router: Router
+  readonly #asks: Asks
+  #http: HttpServer | undefined
+  #webSockets: WebSocketListener | undefined
+  #port: number | undefined
+  #componentPort: number | undefined
+  #ready = false
+
+  constructor(parts: Parts) {
+    const { config, storage, log } = parts
+    this.#parts = parts
+    this.#domain = config.domains[0] ?? 'localhost'
+    this.#hooks = new HookRunner(log)
+    this.#background = new Background(log)
+    this.#components = new Components({ secrets: config.components, limits: config.limits, hooks: this.#hooks, log })
+    this.#registry = new Registry(parts.extensions)
+    this.#asks = new Asks(this.#domain, (iq) => void this.#router.route(iq))
+    this.#router = new Router({
+      domain: this.#domain,
+      registry: this.#registry,
+      sessions: this.#sessions,
+      hooks: this.#hooks,
+      elsewhere: this.#components,
+      answered: (iq) => this.#asks.answered(iq),
+      log,
+    })
+    this.#registry.connect((extension) => this.#contextOf(extension), this.#hooks)
+    this.users = new Users({
+      storage,
+      hooks: this.#hooks,
+      isLocal: (domain) => domain === this.#domain,
+      endSessions: (account) => this.#endSessions(account),
+    })
+  }
+
+  /** The WebSocket address, once started. */
+  get url(): string {
+    return `ws://${bracketed(this.#parts.config.host)}:${this.#port ?? this.#parts.config.port}/xmpp-websocket`
+  }
+
+  get componentAddress(): Address | undefined {
+    const port = this.#componentPort
+    return port === undefined ? undefined : { host: this.#parts.config.componentHost, port }
+  }
+
+  async start(): Promise<void> {
+    const { config } = this.#parts
+    if (config.components.size > 0) {
+      this.#componentPort = await this.#components.listen(config.componentHost, config.componentPort, this.#router)
+    }
+    const http = createHttp({
+      find: (path) => this.#registry.http(path),
+      address: () => config.publicUrl ?? this.url,
+      isReady: () => this.#ready,
+    })
+    this.#http = http
+    this.#webSockets = new WebSocketListener(http, {
+      maxFrameBytes: config.limits.stanzaBytes * 2,
+      answerSeconds: config.limits.answerSeconds,
+      connected: (carrier) => this.#connected(carrier),
+    })
+    this.#port = await listen(http, config.host, config.port)
+    await this.#registry.start()
+    this.#ready = true
+  }
+
+  /** Stops accepting, finishes what is in hand, says goodbye to everybody, closes the storage. Safe to call when never started. */
+  async stop(): Promise<void> {
+    this.#ready = false
+    const closed = closeHttp(this.#http)
+    await this.#registry.stop()
+    for (const stream of this.#streams) stream.end(new StreamError('system-shutdown'))
+    await this.#components.stop()
+    this.#asks.close()
+    await within(stopGraceMs, this.#background.idle())
+    await within(stopGraceMs, closed)
+    this.#webSockets?.terminate()
+    this.#http?.closeAllConnections()
+    await closed
+    await this.#parts.storage.close()
+  }
+
+  /** Resolves when no background work is under way. */
+  idle(): Promise<void> {
+    return this.#background.idle()
+  }
+
+  #connected(carrier: Carrier): Connection {
+    const stream = new ClientStream(carrier, {
+      domain: this.#domain,
+      limits: this.#parts.config.limits,
+      registry: this.#registry,
+      hooks: this.#hooks,
+      router: this.#router,
+      sessions: this.#sessions,
+      log: this.#parts.log,
+      closed: (over) => this.#streams.delete(over),
+    })
+    this.#streams.add(stream)
+    return stream
+  }
+
+  #endSessions(account: string): void {
+    for (const stream of this.#streams) {
+      if (stream.account === account) stream.end(new StreamError('not-authorized', 'the account was changed'))
+    }
+  }
+
+  #contextOf(extension: AnyExtension): AnyContext {
+    const { storage, log, clock } = this.#parts
+    return {
+      domain: this.#domain,
+      clock,
+      log,
+      stores: pick(storage.stores, extension.stores ?? []),
+      hooks: this.#hooks,
+      isLocal: (domain) => domain === this.#domain,
+      deliver: (account, stanza, rule) => this.#sessions.deliver(account, stanza, rule),
+      route: (stanza) => this.#router.route(stanza),
+      presenceOf: (account) => this.#sessions.presenceOf(account),
+      setPresence: (jid, presence, priority) => {
+        if (this.#sessions.setPresence(jid, presence, priority)) void this.#hooks.notify('session:reachable', { jid })
+      },
+      clientOf: (jid) => this.#sessions.clientOf(jid),
+      answered: (jid) => this.#sessions.find(jid)?.answered() ?? Promise.resolve(false),
+      inMailbox: (account, mode, work) => this.#mailboxes.run(account, mode, work),
+      ask: (to, type, payload, options) => this.#asks.ask(to, type, payload, options),
+      secret: (name) => storage.secret(name),
+      sessionsOf: (account) => this.#sessions.countOf(account),
+      components: () => this.#components.domains,
+      isComponent: (domain) => this.#components.isComponent(domain),
+      features: (of) => this.#registry.features(of),
+      later: (work) => this.#background.later(work),
+    }
+  }
+}
+
+/** The stores that the extension asked for, and no other: what it did not declare it cannot reach. */
+function pick<T extends object>(stores: T, names: readonly (keyof T)[]): T {
+  return Object.fromEntries(names.map((name) => [name, stores[name]])) as T
+}
+
+function listen(http: HttpServer, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    http.once('error', reject)
+    http.listen(port, host, () => {
+      http.off('error', reject)
+      const address = http.address()
+      resolve(address !== null && typeof address === 'object' ? address.port : port)
+    })
+  })
+}
+
+/** Resolves when every connection is closed; no new one is accepted from now on. */
+function closeHttp(http: HttpServer | undefined): Promise<void> {
+  if (http === undefined || !http.listening) return Promise.resolve()
+  return new Promise((resolve) => {
+    http.close(() => resolve())
+    http.closeIdleConnections()
+  })
+}
+
+/** Waits for `work`, but no longer than that. */
+async function within(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLong = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds)
+  })
+  await Promise.race([work, tooLong])
+  clearTimeout(timer)
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}

@@ -1,0 +1,59 @@
+// Push registrations (XEP-0357): which service is to be told, how the notification is sealed, and how it went.
+
+export interface Sealing {
+  /** The AES-128 key that only the server and the device hold: 16 bytes. */
+  readonly key: Uint8Array
+  /** The most that the base64 text of `<encrypted/>` may have, in bytes. */
+  readonly maxSize: number
+}
+
+/** The client that made a registration: by what it is known when it comes again. */
+export interface RegistrationClient {
+  readonly resource: string
+  /** The client asked for this resource; one that the server made up says nothing about who comes with it next. */
+  readonly chosen: boolean
+  /** The SASL2 user-agent id (XEP-0388 §3.3). */
+  readonly userAgent: string | undefined
+}
+
+/** What `<enable/>` asks for. */
+export interface NewRegistration {
+  readonly account: string
+  readonly service: string
+  /** '' when the client gave none: then the publish has none, either. */
+  readonly node: string
+  readonly sealing: Sealing | undefined
+  readonly omemoDevice: number | undefined
+  /** The `jabber:x:data` form for `<publish-options/>`, as the client gave it. */
+  readonly publishOptions: string | undefined
+  readonly client: RegistrationClient
+  readonly created: number
+}
+
+export interface Registration extends NewRegistration {
+  readonly state: 'active' | 'disabled'
+  /** Why it is disabled: the service's error condition. */
+  readonly reason: string | undefined
+  /** How the last publish went: `result`, or an error condition. */
+  readonly lastResult: { readonly at: number; readonly outcome: string } | undefined
+}
+
+export interface PushStore {
+  /**
+   * Replaces a registration of the same service and node whole, and revives it; its reason and last result are gone, but what
+   * is owed to it and its `unread` stay. False, and nothing written, when it is new and the account has `limit` already
+   * (disabled ones count), or when there is no such account.
+   */
+  put(registration: NewRegistration, limit: number): Promise<boolean>
+  /** Removes one node, or with `node` undefined all of that service; what was owed to them goes too. */
+  remove(account: string, service: string, node: string | undefined): Promise<void>
+  /** Oldest first. */
+  of(account: string): Promise<readonly Registration[]>
+  /** Of all accounts, in the order of their names. */
+  all(): Promise<readonly Registration[]>
+  find(account: string, service: string, node: string): Promise<Registration | undefined>
+  /** The service said that this node is over: kept, but not used; `reason` is its last result. What was owed to it goes. */
+  disable(account: string, service: string, node: string, reason: string, at: number): Promise<void>
+  /** Notes how a publish went. No fault if the registration is gone. */
+  answered(account: string, service: string, node: string, outcome: string, at: number): Promise<void>
+}

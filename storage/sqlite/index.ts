@@ -1,0 +1,71 @@
+// All stores on one SQLite database (docs/storage.md).
+
+import { randomBytes } from 'node:crypto'
+import { StorageError, type Storage } from '../storage.js'
+import { accountStore } from './accounts.js'
+import type { Transaction } from './connection.js'
+import { Database, type SqliteOptions } from './database.js'
+import { messageStore } from './messages.js'
+import { omemoStore } from './omemo.js'
+import { isAccount } from './owner.js'
+import { pepStore } from './pep.js'
+import { pushStore } from './push.js'
+import { rosterStore } from './roster.js'
+
+export type { SqliteOptions } from './database.js'
+
+const SECRET_BYTES = 32
+
+/**
+ * Opens the storage in `directory`, which holds the file sealpost.db; what is not there is made, for the owner's eyes only
+ * (0700, 0600). ':memory:' keeps everything in memory. Throws a StorageError, of kind `newer` for a later program's file.
+ */
+export const openSqlite = async (directory: string, options: SqliteOptions = {}): Promise<Storage> =>
+  storageOn(await Database.open(directory, options))
+
+/** The storage on a database that is open; closing it closes that. */
+export const storageOn = (database: Database): Storage => ({
+  stores: {
+    accounts: accountStore(database),
+    roster: rosterStore(database),
+    messages: messageStore(database),
+    pep: pepStore(database),
+    push: pushStore(database),
+    omemo: omemoStore(database),
+  },
+  wipe: (account) => database.write((transaction) => wipe(transaction, account)),
+  secret: (name) => secret(database, name),
+  close: () => database.close(),
+})
+
+// The schema is asked, so that no table that comes later can be forgotten.
+const OWNED = `
+  select entry.name as owned from sqlite_schema entry join pragma_table_info(entry.name) field
+  where entry.type = 'table' and field.name = 'account'`
+
+const wipe = async (transaction: Transaction, account: string): Promise<boolean> => {
+  const known = await isAccount(transaction, account)
+  for (const { owned } of await transaction.all<{ readonly owned: string }>(OWNED)) {
+    await transaction.run(`delete from ${owned} where account = ?`, account)
+  }
+  return known
+}
+
+const FIND_SECRET = 'select secret from secrets where name = ?'
+
+interface SecretRow {
+  readonly secret: Uint8Array
+}
+
+const secret = async (database: Database, name: string): Promise<Uint8Array> => {
+  const [known] = await database.read<SecretRow>(FIND_SECRET, name)
+  return Uint8Array.from((known ?? (await database.write((transaction) => makeSecret(transaction, name)))).secret)
+}
+
+const makeSecret = async (transaction: Transaction, name: string): Promise<SecretRow> => {
+  const sql = 'insert or ignore into secrets (name, secret) values (?, ?)'
+  await transaction.run(sql, name, randomBytes(SECRET_BYTES))
+  const [row] = await transaction.all<SecretRow>(FIND_SECRET, name)
+  if (row === undefined) throw new StorageError('fault', 'a secret was not kept')
+  return row
+}

@@ -1,0 +1,121 @@
+// keep(), the write that happens most: many messages and what is owed for them in a handful of statements.
+
+import { randomUUID } from 'node:crypto'
+import type { NewDebt, NewMessage } from '../messages.js'
+import type { Transaction } from './connection.js'
+
+export interface Keep {
+  readonly account: string
+  readonly message: NewMessage
+  readonly debts: readonly NewDebt[]
+  readonly limit: number
+}
+
+/** Who has how much waiting, and which of the messages are there: read once, then kept up while the calls are gone through. */
+interface Boxes {
+  /** Only accounts that are there. */
+  readonly waiting: Map<string, number>
+  /** Whether the message is waiting, by account and id. */
+  readonly present: Map<string, boolean>
+}
+
+const keyOf = (account: string, id: string): string => JSON.stringify([account, id])
+
+const namesOf = (keeps: readonly Keep[]): string => JSON.stringify(keeps.map((keep) => [keep.account, keep.message.id]))
+
+interface BoxRow {
+  readonly account: string
+  /** Null in the row that says how many are waiting. */
+  readonly id: string | null
+  readonly waiting: number
+}
+
+const READ_BOXES = `
+  select account, null as id,
+    (select count(*) from messages where messages.account = accounts.account and waiting = 1) as waiting
+  from accounts where account in (select value ->> 0 from json_each(?1))
+  union all
+  select messages.account, messages.id, messages.waiting from json_each(?1) name
+  cross join messages on messages.account = name.value ->> 0 and messages.id = name.value ->> 1`
+
+const boxesOf = async (transaction: Transaction, keeps: readonly Keep[]): Promise<Boxes> => {
+  const boxes: Boxes = { waiting: new Map(), present: new Map() }
+  for (const { account, id, waiting } of await transaction.all<BoxRow>(READ_BOXES, namesOf(keeps))) {
+    if (id === null) boxes.waiting.set(account, waiting)
+    else boxes.present.set(keyOf(account, id), waiting === 1)
+  }
+  return boxes
+}
+
+const admit = ({ waiting, present }: Boxes, { account, message, limit }: Keep): boolean => {
+  const count = waiting.get(account)
+  if (count === undefined) return false
+  const key = keyOf(account, message.id)
+  const joins = message.waiting && present.get(key) !== true
+  if (joins && count >= limit) return false
+  if (joins) waiting.set(account, count + 1)
+  present.set(key, joins || present.get(key) === true)
+  return true
+}
+
+// A message that was kept for a push alone may have to wait for a reader later.
+const INSERT_MESSAGES = `
+  insert into messages (account, id, xml, at, waiting)
+  select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 from json_each(?) where true
+  on conflict (account, id) do update set waiting = 1 where excluded.waiting = 1`
+
+const insertMessages = async (transaction: Transaction, keeps: readonly Keep[]): Promise<void> => {
+  const rows = keeps.map(({ account, message }) => [
+    account,
+    message.id,
+    message.xml,
+    message.at,
+    Number(message.waiting),
+  ])
+  await transaction.run(INSERT_MESSAGES, JSON.stringify(rows))
+}
+
+// `cross join` holds SQLite to the order of the list, which is the order in which debts replace one another (migrations.ts:
+// the triggers).
+const INSERT_DEBTS = `
+  insert or ignore into debts (registration, message, item, topic, at, expires, due)
+  select registrations.number, messages.number, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 7
+  from json_each(?) debt
+  cross join registrations on registrations.account = value ->> 2 and registrations.service = value ->> 3
+    and registrations.node = value ->> 4 and registrations.reason is null
+  cross join messages on messages.account = value ->> 0 and messages.id = value ->> 1`
+
+const insertDebts = async (transaction: Transaction, keeps: readonly Keep[]): Promise<void> => {
+  const rows = keeps.flatMap(({ account, message, debts }) =>
+    debts.map((debt) => [
+      ...[account, message.id, debt.account, debt.service, debt.node],
+      ...[randomUUID(), debt.topic ?? null, debt.at, debt.expires],
+    ]),
+  )
+  if (rows.length > 0) await transaction.run(INSERT_DEBTS, JSON.stringify(rows))
+}
+
+// Of messages that nobody waits for, those whose registrations are all gone.
+const DROP_IDLE = `
+  delete from messages where number in (
+    select messages.number from json_each(?) name
+    cross join messages on messages.account = name.value ->> 0 and messages.id = name.value ->> 1
+    where messages.waiting = 0 and not exists (select 1 from debts where debts.message = messages.number))`
+
+const dropIdle = async (transaction: Transaction, keeps: readonly Keep[]): Promise<void> => {
+  const read = keeps.filter(({ message }) => !message.waiting)
+  if (read.length > 0) await transaction.run(DROP_IDLE, namesOf(read))
+}
+
+/** Keeps all of them, as if one after the other; tells of each whether it was kept. */
+export const keepAll = async (transaction: Transaction, keeps: readonly Keep[]): Promise<readonly boolean[]> => {
+  const boxes = await boxesOf(transaction, keeps)
+  const verdicts = keeps.map((keep) => admit(boxes, keep))
+  const kept = keeps.filter((_, index) => verdicts[index] === true)
+  if (kept.length > 0) {
+    await insertMessages(transaction, kept)
+    await insertDebts(transaction, kept)
+    await dropIdle(transaction, kept)
+  }
+  return verdicts
+}

@@ -1,0 +1,168 @@
+// The tables, version by version; PRAGMA user_version says how far a file is. A migration that was released is never edited.
+
+import { StorageError } from '../storage.js'
+import type { Connection } from './connection.js'
+
+// Everything of an account goes by the column `account`, which is how wipe() finds it; a table without that column hangs by
+// `on delete cascade` on one that has it.
+const first = `
+  create table secrets (
+    name text primary key,
+    secret blob not null
+  ) strict, without rowid;
+
+  create table accounts (
+    account text primary key,
+    salt blob not null,
+    iterations integer not null,
+    sha1_stored blob not null,
+    sha1_server blob not null,
+    sha256_stored blob not null,
+    sha256_server blob not null,
+    sha512_stored blob not null,
+    sha512_server blob not null
+  ) strict, without rowid;
+
+  create table roster (
+    account text not null,
+    contact text not null,
+    name text,
+    groups text not null,
+    subscription text not null,
+    ask integer not null,
+    listed integer not null,
+    request text,
+    primary key (account, contact)
+  ) strict, without rowid;
+
+  create table messages (
+    number integer primary key,
+    account text not null,
+    id text not null,
+    xml text not null,
+    at integer not null,
+    waiting integer not null,
+    -- The id first: ids that grow with time then come to lie on one page, and a commit writes that page once. By the account
+    -- first, every message of a commit would dirty a page of its own.
+    unique (id, account)
+  ) strict;
+  -- Counting what waits, at every keep(), reading it in order, and wiping run along this one.
+  create index messages_of_account on messages (account, waiting, at);
+
+  create table registrations (
+    number integer primary key,
+    account text not null,
+    service text not null,
+    node text not null,
+    sealing_key blob,
+    sealing_max_size integer,
+    omemo_device integer,
+    publish_options text,
+    resource text not null,
+    chosen integer not null,
+    user_agent text,
+    created integer not null,
+    reason text,
+    answered_at integer,
+    outcome text,
+    unread integer not null default 0,
+    unique (account, service, node)
+  ) strict;
+
+  -- An id that was settled must never come again (autoincrement): it may still be on its way to the service.
+  create table debts (
+    id integer primary key autoincrement,
+    registration integer not null references registrations on delete cascade,
+    message integer not null references messages on delete cascade,
+    item text not null,
+    topic text,
+    at integer not null,
+    expires integer not null,
+    due integer not null,
+    attempts integer not null default 0,
+    unread integer not null default 0,
+    unique (message, registration)
+  ) strict;
+  create index debts_topic on debts (registration, topic);
+  create index debts_due on debts (due);
+
+  -- What a new debt does to the others of its registration is said here, row by row, so that keep() can write many in one
+  -- statement. A message that is owed to the registration already is not owed twice.
+  create trigger debt_comes before insert on debts
+  when not exists (select 1 from debts where registration = new.registration and message = new.message)
+  begin
+    delete from debts where registration = new.registration and topic = new.topic;
+    update registrations set unread = unread + 1 where number = new.registration;
+  end;
+  create trigger debt_came after insert on debts
+  begin
+    update debts set unread = (select unread from registrations where number = new.registration) where id = new.id;
+  end;
+  -- However a debt goes, a message that nobody waits for goes with the last one.
+  create trigger debt_went after delete on debts
+  begin
+    delete from messages where number = old.message and waiting = 0
+      and not exists (select 1 from debts where message = old.message);
+  end;
+
+  create table pep_nodes (
+    number integer primary key,
+    account text not null,
+    node text not null,
+    access_model text not null,
+    max_items integer,
+    persist_items integer not null,
+    send_last text not null,
+    notify_retract integer not null,
+    deliver_payloads integer not null,
+    whitelist text not null,
+    unique (account, node)
+  ) strict;
+
+  create table pep_items (
+    number integer primary key,
+    pep_node integer not null references pep_nodes on delete cascade,
+    id text not null,
+    publisher text not null,
+    xml text not null,
+    at integer not null,
+    unique (pep_node, id)
+  ) strict;
+  -- Ends in the row's number, as every index does: so it gives a node's items in the order of their publishing.
+  create index pep_items_in_order on pep_items (pep_node);
+
+  create table omemo_lists (
+    account text not null,
+    namespace text not null,
+    devices text not null,
+    primary key (account, namespace)
+  ) strict, without rowid;
+`
+
+const MIGRATIONS: readonly string[] = [first]
+
+/** Brings the database to the newest version. Throws a StorageError `newer` for a file that a later program wrote. */
+export const migrate = async (connection: Connection): Promise<void> => {
+  const [row] = await connection.all<{ readonly user_version: number }>('pragma user_version')
+  const version = row?.user_version ?? 0
+  if (version > MIGRATIONS.length) throw newer(version)
+  for (const [index, sql] of MIGRATIONS.entries()) {
+    if (index >= version) await apply(connection, sql, index + 1)
+  }
+}
+
+const newer = (version: number): StorageError =>
+  new StorageError(
+    'newer',
+    `The database has version ${version}, but this program knows versions up to ${MIGRATIONS.length} only: it was written by a later version of the program. Run that one, or restore a backup.`,
+  )
+
+// The version is part of the transaction: a migration that breaks off leaves the file as it was.
+const apply = async (connection: Connection, sql: string, version: number): Promise<void> => {
+  try {
+    await connection.exec(`begin immediate; ${sql}; pragma user_version = ${version}; commit`)
+  } catch (reason) {
+    await connection.exec('rollback').catch(() => undefined)
+    throw reason
+  }
+}

@@ -1,0 +1,144 @@
+// Push registrations in SQLite (XEP-0357). A registration is disabled when it has a reason.
+
+import type { NewRegistration, PushStore, Registration, Sealing } from '../push.js'
+import type { Transaction } from './connection.js'
+import type { Database } from './database.js'
+import { isAccount } from './owner.js'
+
+interface RegistrationRow {
+  readonly account: string
+  readonly service: string
+  readonly node: string
+  readonly sealing_key: Uint8Array | null
+  readonly sealing_max_size: number | null
+  readonly omemo_device: number | null
+  readonly publish_options: string | null
+  readonly resource: string
+  readonly chosen: number
+  readonly user_agent: string | null
+  readonly created: number
+  readonly reason: string | null
+  readonly answered_at: number | null
+  readonly outcome: string | null
+}
+
+const GIVEN = `account, service, node, sealing_key, sealing_max_size, omemo_device, publish_options, resource, chosen,
+  user_agent, created`
+
+const SELECT = `select ${GIVEN}, reason, answered_at, outcome from registrations`
+
+const sealingOf = ({ sealing_key: key, sealing_max_size: maxSize }: RegistrationRow): Sealing | undefined =>
+  key === null || maxSize === null ? undefined : { key: Uint8Array.from(key), maxSize }
+
+const lastResultOf = ({ answered_at: at, outcome }: RegistrationRow): Registration['lastResult'] =>
+  at === null || outcome === null ? undefined : { at, outcome }
+
+const registrationOf = (row: RegistrationRow): Registration => ({
+  account: row.account,
+  service: row.service,
+  node: row.node,
+  sealing: sealingOf(row),
+  omemoDevice: row.omemo_device ?? undefined,
+  publishOptions: row.publish_options ?? undefined,
+  client: { resource: row.resource, chosen: row.chosen === 1, userAgent: row.user_agent ?? undefined },
+  created: row.created,
+  state: row.reason === null ? 'active' : 'disabled',
+  reason: row.reason ?? undefined,
+  lastResult: lastResultOf(row),
+})
+
+const mayBePut = async (transaction: Transaction, wanted: NewRegistration, limit: number): Promise<boolean> => {
+  if (!(await isAccount(transaction, wanted.account))) return false
+  const sql = `
+    select count(*) as registrations, count(*) filter (where service = ?2 and node = ?3) as present
+    from registrations where account = ?1`
+  const [row] = await transaction.all<{ readonly registrations: number; readonly present: number }>(
+    sql,
+    wanted.account,
+    wanted.service,
+    wanted.node,
+  )
+  return row !== undefined && (row.present > 0 || row.registrations < limit)
+}
+
+// `unread` and the row's number stay, and with the number what is owed: who enables again is still owed it.
+const REPLACE = `
+  insert into registrations (${GIVEN}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  on conflict (account, service, node) do update set
+    sealing_key = excluded.sealing_key, sealing_max_size = excluded.sealing_max_size,
+    omemo_device = excluded.omemo_device, publish_options = excluded.publish_options,
+    resource = excluded.resource, chosen = excluded.chosen, user_agent = excluded.user_agent, created = excluded.created,
+    reason = null, answered_at = null, outcome = null`
+
+const put = async (transaction: Transaction, wanted: NewRegistration, limit: number): Promise<boolean> => {
+  if (!(await mayBePut(transaction, wanted, limit))) return false
+  await transaction.run(
+    REPLACE,
+    wanted.account,
+    wanted.service,
+    wanted.node,
+    wanted.sealing?.key ?? null,
+    wanted.sealing?.maxSize ?? null,
+    wanted.omemoDevice ?? null,
+    wanted.publishOptions ?? null,
+    wanted.client.resource,
+    Number(wanted.client.chosen),
+    wanted.client.userAgent ?? null,
+    wanted.created,
+  )
+  return true
+}
+
+const DROP_OWED = `
+  delete from debts where registration in (
+    select number from registrations where account = ? and service = ? and node = ?)`
+
+type Name = readonly [account: string, service: string, node: string]
+
+const disable = async (transaction: Transaction, name: Name, reason: string, at: number): Promise<void> => {
+  const sql = `
+    update registrations set reason = ?4, answered_at = ?5, outcome = ?4 where account = ?1 and service = ?2 and node = ?3`
+  await transaction.run(sql, ...name, reason, at)
+  await transaction.run(DROP_OWED, ...name)
+}
+
+type Answer = readonly [...name: Name, outcome: string, at: number]
+
+// Of several answers for one registration the last counts: with max() SQLite takes the other columns from its row.
+const NOTE_ANSWERS = `
+  update registrations set outcome = answer.outcome, answered_at = answer.at
+  from (
+    select value ->> 0 as account, value ->> 1 as service, value ->> 2 as node, value ->> 3 as outcome, value ->> 4 as at,
+      max(key)
+    from json_each(?) group by 1, 2, 3
+  ) answer
+  where (registrations.account, registrations.service, registrations.node) = (answer.account, answer.service, answer.node)`
+
+const noteAnswers = async (transaction: Transaction, answers: readonly Answer[]): Promise<readonly undefined[]> => {
+  await transaction.run(NOTE_ANSWERS, JSON.stringify(answers))
+  return answers.map(() => undefined)
+}
+
+export const pushStore = (database: Database): PushStore => {
+  const noteAnswer = database.gathered(noteAnswers)
+  const read = async (sql: string, ...parameters: readonly string[]): Promise<readonly Registration[]> =>
+    (await database.read<RegistrationRow>(`${SELECT} ${sql}`, ...parameters)).map(registrationOf)
+
+  return {
+    put: (registration, limit) => database.write((transaction) => put(transaction, registration, limit)),
+
+    remove: (account, service, node) =>
+      database.write(async (transaction) => {
+        const sql = 'delete from registrations where account = ?1 and service = ?2 and (?3 is null or node = ?3)'
+        await transaction.run(sql, account, service, node ?? null)
+      }),
+
+    of: (account) => read('where account = ? order by number', account),
+    all: () => read('order by account, number'),
+    find: async (...name) => (await read('where account = ? and service = ? and node = ?', ...name))[0],
+
+    disable: (account, service, node, reason, at) =>
+      database.write((transaction) => disable(transaction, [account, service, node], reason, at)),
+    answered: (...answer) => noteAnswer(answer),
+  }
+}

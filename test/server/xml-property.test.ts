@@ -1,0 +1,149 @@
+// The property that the whole server stands on: what is not refused goes out as the same tree (RFC 6120 §11).
+
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  childElement,
+  escapeAttribute,
+  type Frame,
+  frameElement,
+  type Inherited,
+  parse,
+  readFrame,
+  serialize,
+  XmlError,
+} from '../../server/xml.js'
+import { brokenDocuments, documents, rubbish } from './xml-arbitrary.js'
+import { mapNamespace, readByReference, type Tree, treeOf } from './xml-reference.js'
+
+const limits = { depth: 64 }
+const runs = { numRuns: Number(process.env['XML_RUNS'] ?? 3000) }
+
+describe('A frame that is read is the frame that is sent, or an XmlError', () => {
+  test('for documents that are mostly valid', () => {
+    fc.assert(fc.property(documents, agree), runs)
+  })
+
+  test('for documents with something broken', () => {
+    fc.assert(fc.property(brokenDocuments, agree), runs)
+  })
+
+  test('for strings of markup', () => {
+    fc.assert(fc.property(rubbish, agree), runs)
+  })
+
+  test('for any string', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), agree), runs)
+  })
+})
+
+describe('A stanza of a component is the same one after its stream is gone', () => {
+  const header = {
+    defaultNamespace: 'jabber:component:accept',
+    prefixes: new Map([
+      ['stream', 'http://etherx.jabber.org/streams'],
+      ['p', 'jabber:component:accept'],
+      ['q', 'a"b'],
+    ]),
+  }
+  const around = (text: string): string =>
+    '<stream:stream xmlns="jabber:component:accept" xmlns:stream="http://etherx.jabber.org/streams"' +
+    ` xmlns:p="jabber:component:accept" xmlns:q='a"b'>${text}</stream:stream>`
+
+  test('when it keeps its namespace', () => {
+    fc.assert(
+      fc.property(fc.oneof(documents, brokenDocuments), (text) => agreeInside(text, around, header)),
+      runs,
+    )
+  })
+
+  test('when its namespace becomes that of clients', () => {
+    const inherited = { ...header, mapTo: 'jabber:client' }
+    fc.assert(
+      fc.property(fc.oneof(documents, brokenDocuments), (text) => agreeInside(text, around, inherited)),
+      runs,
+    )
+  })
+})
+
+test('Any tree of any strings is written as text that reads as the tree without what XML cannot carry', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (characters) => {
+      const written = `<a b="${escapeAttribute(characters)}">${escapeAttribute(characters)}</a>`
+      const { attributes, content } = treeOf(written)
+      expect(content.join('')).toBe(attributes[0]?.[1])
+      expect(serialize(parse(written))).toBe(serialize(parse(serialize(parse(written)))))
+    }),
+    runs,
+  )
+})
+
+function agree(text: string): void {
+  const reading = readByReference(text)
+  const read = attempt(text)
+  if (read instanceof XmlError) {
+    if (read.condition === 'not-well-formed')
+      expect(reading.kind === 'tree' && !knownDifference(text), text).toBe(false)
+    if (read.condition === 'restricted-xml') expect(reading.kind, text).not.toBe('tree')
+    return
+  }
+  expect(reading.kind, text).toBe('tree')
+  if (reading.kind === 'tree') expectSame(read, reading.tree)
+}
+
+function agreeInside(text: string, around: (text: string) => string, inherited: Inherited): void {
+  const reading = readByReference(around(text))
+  const read = attempt(text, inherited)
+  if (read instanceof XmlError) return
+  expect(reading.kind, text).toBe('tree')
+  if (reading.kind !== 'tree') return
+  const [inside] = reading.tree.content
+  if (typeof inside !== 'object') throw new Error(`no element in ${text}`)
+  const { defaultNamespace, mapTo = defaultNamespace } = inherited
+  expectSame(read, mapNamespace(inside, defaultNamespace, mapTo))
+}
+
+function expectSame(frame: Frame, tree: Tree): void {
+  const serialized = serialize(frameElement(frame))
+  expect(treeOf(relayed(frame, frame.namespace))).toEqual(tree)
+  expect(treeOf(serialized)).toEqual(tree)
+  expect(readByReference(serialized)).toHaveProperty('prefixes', [])
+  expect(serialize(parse(serialized))).toBe(serialized)
+  expect(`{${frame.namespace}}${frame.name}`).toBe(tree.name)
+  expectSameInside(frame, tree)
+}
+
+function expectSameInside(frame: Frame, tree: Tree): void {
+  const inside = tree.content.filter((node) => typeof node === 'object')
+  expect(frame.children.map(({ namespace, name }) => `{${namespace}}${name}`)).toEqual(inside.map(({ name }) => name))
+  expect(frame.children.map((child) => treeOf(serialize(childElement(frame, child))))).toEqual(inside)
+  expect(frame.hasText).toBe(tree.content.some((node) => typeof node === 'string' && /[^ \t\r\n]/.test(node)))
+  expect([...frame.attributes.values()].sort()).toEqual(tree.attributes.map(([, value]) => value).sort())
+}
+
+/** As the router writes it. */
+function relayed(frame: Frame, namespace: string): string {
+  let head = `<${frame.name} xmlns="${escapeAttribute(namespace)}"`
+  for (const name of ['to', 'from', 'id', 'type', 'xml:lang']) {
+    const value = frame.attributes.get(name)
+    if (value !== undefined) head += ` ${name}="${escapeAttribute(value)}"`
+  }
+  return `${head}${frame.extra}>${frame.inner}</${frame.name}>`
+}
+
+function attempt(text: string, inherited?: Inherited): Frame | XmlError {
+  try {
+    return readFrame(text, limits, inherited)
+  } catch (error) {
+    if (error instanceof XmlError) return error
+    throw error
+  }
+}
+
+/**
+ * What saxes takes and we do not: white space or a byte order mark before the frame (RFC 7395 §3.3.3), lone surrogates,
+ * and names of which only one half is a name.
+ */
+function knownDifference(text: string): boolean {
+  return /^[\s\uFEFF]|\p{Cs}|:[-0-9]/u.test(text)
+}

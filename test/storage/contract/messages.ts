@@ -1,0 +1,273 @@
+// The contract of MessageStore.
+
+import { describe, expect } from 'vitest'
+import type { MessageStore } from '../../../storage/messages.js'
+import {
+  awkward,
+  debt,
+  juliet,
+  message,
+  nobody,
+  type Open,
+  registration,
+  romeo,
+  service,
+  storageTest,
+} from './samples.js'
+
+const always = 1e15
+const waiting = async (messages: MessageStore, account = juliet) =>
+  (await messages.waiting(account, 0, 1000)).map(({ id }) => id)
+const owed = (messages: MessageStore) => messages.owed(0, always, 100)
+const owedFor = async (messages: MessageStore) => (await owed(messages)).map((one) => one.message)
+
+export const describeMessageStore = (open: Open): void => {
+  const check = storageTest(open)
+
+  describe('messages', () => {
+    check('a message comes back as it was given', async ({ stores: { messages } }) => {
+      const xml = `<message><body>${awkward}</body></message>`
+      expect(await messages.keep(juliet, message(awkward, { xml, at: 1234567890123 }), [], 1)).toBe(true)
+      expect(await messages.waiting(juliet, 0, 10)).toMatchObject([{ id: awkward, xml, at: 1234567890123 }])
+      expect(await messages.waiting(romeo, 0, 10)).toEqual([])
+    })
+
+    check('messages wait in the order in which they were kept, whatever the clock did, and are read on after any of them', async (storage) => {
+      const { messages } = storage.stores
+      await Promise.all(['m1', 'm2', 'm3'].map((id) => messages.keep(juliet, message(id), [], 10)))
+      await messages.keep(juliet, message('m4'), [], 10)
+      await messages.keep(juliet, message('m0', { at: 999 }), [], 10)
+      expect(await waiting(messages)).toEqual(['m1', 'm2', 'm3', 'm4', 'm0'])
+      const [, second] = await messages.waiting(juliet, 0, 2)
+      const rest = await messages.waiting(juliet, second?.order ?? 0, 2)
+      expect(rest.map(({ id }) => id)).toEqual(['m3', 'm4'])
+    })
+
+    check('a full box takes no more, also of messages that come at the same time', async ({ stores: { messages } }) => {
+      await messages.keep(juliet, message('m1'), [], 3)
+      const ids = ['m2', 'm3', 'm4', 'm5']
+      expect(await Promise.all(ids.map((id) => messages.keep(juliet, message(id), [], 3)))).toEqual([
+        true,
+        true,
+        false,
+        false,
+      ])
+      expect(await messages.keep(juliet, message('m6'), [], 3)).toBe(false)
+      expect(await messages.keep(romeo, message('m7'), [], 3)).toBe(true)
+      expect(await waiting(messages)).toEqual(['m1', 'm2', 'm3'])
+    })
+
+    check('what is refused is owed to nobody and counted for nobody', async ({ stores: { messages, push } }) => {
+      await push.put(registration(), 10)
+      await messages.keep(juliet, message('m1'), [], 1)
+      expect(await messages.keep(juliet, message('m2'), [debt()], 1)).toBe(false)
+      expect(await owed(messages)).toEqual([])
+      await messages.keep(juliet, message('m3', { waiting: false }), [debt()], 1)
+      expect((await owed(messages)).map((one) => one.unread)).toEqual([1])
+    })
+
+    check(
+      'a message that nobody waits for is not limited and not handed over',
+      async ({ stores: { messages, push } }) => {
+        await push.put(registration(), 10)
+        expect(await messages.keep(juliet, message('m1', { waiting: false }), [debt()], 0)).toBe(true)
+        expect(await waiting(messages)).toEqual([])
+        expect(await owedFor(messages)).toEqual(['m1'])
+        expect(await messages.keep(juliet, message('m2'), [], 1)).toBe(true)
+      },
+    )
+
+    check('nothing is kept for an account that is not there', async ({ stores: { messages } }) => {
+      expect(await messages.keep(nobody, message('m1'), [], 10)).toBe(false)
+      expect(await waiting(messages, nobody)).toEqual([])
+    })
+
+    check('the same id for two accounts is two messages', async ({ stores: { messages } }) => {
+      await messages.keep(juliet, message('m1'), [], 10)
+      await messages.keep(romeo, message('m1'), [], 10)
+      await messages.remove(juliet, ['m1'])
+      expect(await waiting(messages)).toEqual([])
+      expect(await waiting(messages, romeo)).toEqual(['m1'])
+    })
+
+    check('a message kept for a push alone can be made to wait', async ({ stores: { messages, push } }) => {
+      await push.put(registration(), 10)
+      await messages.keep(juliet, message('m1', { waiting: false }), [debt()], 1)
+      expect(await messages.keep(juliet, message('m1', { xml: '<other/>' }), [debt()], 1)).toBe(true)
+      expect(await messages.waiting(juliet, 0, 10)).toMatchObject([{ id: 'm1', xml: message('m1').xml, at: 1000 }])
+      expect((await owed(messages)).map((one) => [one.message, one.unread])).toEqual([['m1', 1]])
+      expect(await messages.keep(juliet, message('m2'), [], 1)).toBe(false)
+      expect(await messages.keep(juliet, message('m1'), [], 1)).toBe(true)
+    })
+
+    check('a debt says all that a push needs', async ({ stores: { messages, push } }) => {
+      await push.put(registration(), 10)
+      const wanted = debt({ topic: 'messages', at: 1001, expires: 8888 })
+      await messages.keep(juliet, message('m1'), [wanted], 10)
+      const [one] = await owed(messages)
+      const rest = { message: 'm1', xml: message('m1').xml, unread: 1, attempts: 0, due: 1001 }
+      expect(one).toStrictEqual({ ...wanted, ...rest, id: one?.id, item: one?.item })
+      expect(one?.id).toBeGreaterThan(0)
+      expect(one?.item).toMatch(/^[-0-9a-f]{36}$/)
+    })
+
+    check(
+      'a debt whose registration is not there is left out, the others stand',
+      async ({ stores: { messages, push } }) => {
+        await push.put(registration(), 10)
+        const debts = [debt({ node: 'gone' }), debt(), debt({ service: 'gone.localhost' })]
+        expect(await messages.keep(juliet, message('m1'), debts, 10)).toBe(true)
+        expect((await owed(messages)).map(({ node }) => node)).toEqual(['phone'])
+      },
+    )
+
+    check('a newer debt with the same topic replaces the older one of that registration', async (storage) => {
+      const { messages, push } = storage.stores
+      for (const node of ['phone', 'tablet']) await push.put(registration({ node }), 10)
+      await messages.keep(juliet, message('m1'), [debt({ topic: 't' }), debt({ topic: 't', node: 'tablet' })], 10)
+      const [old] = await owed(messages)
+      await messages.keep(juliet, message('m2'), [debt({ topic: 't' })], 10)
+      await messages.keep(juliet, message('m3'), [debt({ topic: 'other' })], 10)
+      const list = await owed(messages)
+      expect(list.map((one) => [one.node, one.message, one.unread])).toEqual([
+        ['tablet', 'm1', 1],
+        ['phone', 'm2', 2],
+        ['phone', 'm3', 3],
+      ])
+      await messages.settle(old?.id ?? 0)
+      expect(await owed(messages)).toEqual(list)
+    })
+
+    check(
+      'the newest replaces the others also when they come at the same time',
+      async ({ stores: { messages, push } }) => {
+        await push.put(registration(), 10)
+        const ids = ['m1', 'm2', 'm3']
+        const keep = (id: string) => messages.keep(juliet, message(id, { waiting: false }), [debt({ topic: 't' })], 10)
+        expect(await Promise.all(ids.map(keep))).toEqual([true, true, true])
+        expect((await owed(messages)).map((one) => [one.message, one.unread])).toEqual([['m3', 3]])
+      },
+    )
+
+    check('debts without a topic stand alone', async ({ stores: { messages, push } }) => {
+      await push.put(registration(), 10)
+      for (const id of ['m1', 'm2']) await messages.keep(juliet, message(id), [debt()], 10)
+      await messages.keep(juliet, message('m3'), [debt({ topic: 't' })], 10)
+      expect(await owedFor(messages)).toEqual(['m1', 'm2', 'm3'])
+    })
+
+    check('owed debts come in pages, and only those that are due', async ({ stores: { messages, push } }) => {
+      await push.put(registration(), 10)
+      for (const [id, at] of [
+        ['m1', 10],
+        ['m2', 30],
+        ['m3', 20],
+        ['m4', 10],
+      ] as const)
+        await messages.keep(juliet, message(id), [debt({ at })], 10)
+      const page = await messages.owed(0, 20, 2)
+      expect(page.map((one) => one.message)).toEqual(['m1', 'm3'])
+      expect((await messages.owed(page[1]?.id ?? 0, 20, 2)).map((one) => one.message)).toEqual(['m4'])
+      expect(await messages.owed(0, 9, 10)).toEqual([])
+    })
+
+    check('the next due time is that of the earliest debt that is not due yet', async ({ stores: { messages, push } }) => {
+      expect(await messages.nextDue(0)).toBeUndefined()
+      await push.put(registration(), 10)
+      for (const at of [30, 20]) await messages.keep(juliet, message(`m${at}`), [debt({ at })], 10)
+      expect(await messages.nextDue(0)).toBe(20)
+      expect(await messages.nextDue(20)).toBe(30)
+    })
+
+    check('a removed message stays as long as a push is owed for it', async ({ stores: { messages, push } }) => {
+      await push.put(registration(), 10)
+      await messages.keep(juliet, message('m1'), [debt()], 1)
+      await messages.remove(juliet, ['m1', 'unknown'])
+      expect(await waiting(messages)).toEqual([])
+      const [one] = await owed(messages)
+      expect(one?.xml).toBe(message('m1').xml)
+      expect(await messages.keep(juliet, message('m2'), [], 1)).toBe(true)
+    })
+
+    check('removing takes only the messages that are named', async ({ stores: { messages } }) => {
+      for (const id of ['m1', 'm2', 'm3']) await messages.keep(juliet, message(id), [], 10)
+      await messages.remove(juliet, [])
+      await messages.remove(romeo, ['m2'])
+      await messages.remove(juliet, ['m1', 'm3'])
+      expect(await waiting(messages)).toEqual(['m2'])
+    })
+
+    check('a settled debt goes, and leaves a message that waits', async ({ stores: { messages, push } }) => {
+      await push.put(registration(), 10)
+      for (const id of ['m1', 'm2']) await messages.keep(juliet, message(id), [debt()], 10)
+      const [first] = await owed(messages)
+      expect(await messages.isOwed(first?.id ?? 0)).toBe(true)
+      await Promise.all([messages.settle(first?.id ?? 0), messages.settle(first?.id ?? 0), messages.settle(999)])
+      expect(await messages.isOwed(first?.id ?? 0)).toBe(false)
+      expect(await owedFor(messages)).toEqual(['m2'])
+      expect(await waiting(messages)).toEqual(['m1', 'm2'])
+    })
+
+    check('the number of a settled debt does not come again', async ({ stores: { messages, push } }) => {
+      await push.put(registration(), 10)
+      await messages.keep(juliet, message('m1'), [debt()], 10)
+      const [first] = await owed(messages)
+      await messages.settle(first?.id ?? 0)
+      await messages.keep(juliet, message('m2'), [debt()], 10)
+      const [second] = await owed(messages)
+      expect(second?.id).toBeGreaterThan(first?.id ?? Infinity)
+    })
+
+    check(
+      'a postponed debt keeps its number and item, and counts its attempts',
+      async ({ stores: { messages, push } }) => {
+        await push.put(registration(), 10)
+        await messages.keep(juliet, message('m1'), [debt()], 10)
+        const [before] = await owed(messages)
+        const id = before?.id ?? 0
+        await Promise.all([messages.postpone(id, 6000), messages.postpone(id, 5000), messages.postpone(999, 1)])
+        expect(await messages.owed(0, 4999, 10)).toEqual([])
+        expect(await messages.owed(0, 5000, 10)).toStrictEqual([{ ...before, attempts: 2, due: 5000 }])
+        expect(await messages.nextDue(0)).toBe(5000)
+      },
+    )
+
+    check(
+      'who has collected is owed nothing, and everybody counts from the start again',
+      async ({ stores: { messages, push } }) => {
+        for (const node of ['phone', 'tablet']) await push.put(registration({ node }), 10)
+        const both = [debt(), debt({ node: 'tablet' })]
+        for (const id of ['m1', 'm2']) await messages.keep(juliet, message(id), both, 10)
+        await messages.collected(juliet, [{ service, node: 'phone' }])
+        await messages.keep(juliet, message('m3'), both, 10)
+        expect((await owed(messages)).map((one) => [one.node, one.message, one.unread])).toEqual([
+          ['tablet', 'm1', 1],
+          ['tablet', 'm2', 2],
+          ['phone', 'm3', 1],
+          ['tablet', 'm3', 1],
+        ])
+        expect(await waiting(messages)).toEqual(['m1', 'm2', 'm3'])
+      },
+    )
+
+    check('writes that are not waited for take effect in the order they were asked for', async ({ stores }) => {
+      const { messages, push } = stores
+      await Promise.all([
+        push.put(registration(), 10),
+        messages.keep(juliet, message('m1'), [debt()], 10),
+        messages.collected(juliet, [{ service, node: 'phone' }]),
+        messages.keep(juliet, message('m2'), [debt()], 10),
+        messages.remove(juliet, ['m1', 'm2']),
+        messages.keep(juliet, message('m3'), [], 10),
+      ])
+      expect(await owedFor(messages)).toEqual(['m2'])
+      expect(await waiting(messages)).toEqual(['m3'])
+    })
+
+    check('more messages than go into one statement are all kept, in order', async ({ stores: { messages } }) => {
+      const ids = Array.from({ length: 600 }, (_, index) => `m${index}`)
+      await Promise.all(ids.map((id) => messages.keep(juliet, message(id), [], 1000)))
+      expect(await waiting(messages)).toEqual(ids)
+    })
+  })
+}

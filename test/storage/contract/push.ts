@@ -1,0 +1,156 @@
+// The contract of PushStore.
+
+import { describe, expect } from 'vitest'
+import type { Registration } from '../../../storage/push.js'
+import type { Storage } from '../../../storage/storage.js'
+import {
+  awkward,
+  debt,
+  juliet,
+  message,
+  nobody,
+  type Open,
+  registration,
+  romeo,
+  service,
+  storageTest,
+} from './samples.js'
+
+const full = registration({
+  node: awkward,
+  sealing: { key: Uint8Array.from({ length: 16 }, (_, index) => index * 17), maxSize: 16384 },
+  omemoDevice: 4294967295,
+  publishOptions: `<x xmlns='jabber:x:data'>${awkward}</x>`,
+  client: { resource: awkward, chosen: true, userAgent: 'd4565fa7-4d72-4749-b3d3-740edbf87770' },
+  created: 1234567890123,
+})
+
+const fresh = { state: 'active', reason: undefined, lastResult: undefined } as const
+const nodes = (list: readonly Registration[]) => list.map(({ node }) => node)
+const owed = async ({ stores }: Storage) => (await stores.messages.owed(0, 1e15, 100)).map((one) => one.message)
+
+export const describePushStore = (open: Open): void => {
+  const check = storageTest(open)
+
+  describe('push', () => {
+    check('a registration comes back as it was given', async ({ stores: { push } }) => {
+      expect(await push.put(full, 1)).toBe(true)
+      expect(await push.find(juliet, service, awkward)).toStrictEqual({ ...full, ...fresh })
+    })
+
+    check('a registration without a node is its own', async ({ stores: { push } }) => {
+      await push.put(registration({ node: '' }), 10)
+      await push.put(registration({ node: 'phone' }), 10)
+      expect((await push.find(juliet, service, ''))?.node).toBe('')
+      expect(await push.find(juliet, service, 'tablet')).toBeUndefined()
+    })
+
+    check('the same service and node replaces the registration whole', async ({ stores: { push } }) => {
+      await push.put(full, 1)
+      await push.answered(juliet, service, awkward, 'result', 5)
+      const plain = registration({ node: awkward })
+      expect(await push.put(plain, 1)).toBe(true)
+      expect(await push.of(juliet)).toStrictEqual([{ ...plain, ...fresh }])
+    })
+
+    check('a new one beyond the limit is refused, disabled ones counted', async ({ stores: { push } }) => {
+      await push.put(registration({ node: 'a' }), 2)
+      await push.put(registration({ node: 'b' }), 2)
+      await push.disable(juliet, service, 'b', 'gone', 7)
+      expect(await push.put(registration({ node: 'c' }), 2)).toBe(false)
+      expect(nodes(await push.of(juliet))).toEqual(['a', 'b'])
+      expect(await push.put(registration({ account: romeo, node: 'c' }), 2)).toBe(true)
+    })
+
+    check('nothing is written for an account that is not there', async ({ stores: { push } }) => {
+      expect(await push.put(registration({ account: nobody }), 10)).toBe(false)
+      expect(await push.all()).toEqual([])
+    })
+
+    check('they are listed by account, the oldest first', async ({ stores: { push } }) => {
+      await push.put(registration({ account: romeo, node: 'z' }), 10)
+      for (const node of ['b', 'a']) await push.put(registration({ node }), 10)
+      expect(nodes(await push.of(juliet))).toEqual(['b', 'a'])
+      expect(nodes(await push.all())).toEqual(['b', 'a', 'z'])
+    })
+
+    check('one node is removed, or all of that service', async ({ stores: { push } }) => {
+      for (const node of ['', 'a', 'b']) await push.put(registration({ node }), 10)
+      await push.put(registration({ service: 'other.localhost', node: 'a' }), 10)
+      await push.put(registration({ account: romeo, node: 'a' }), 10)
+      await push.remove(juliet, service, '')
+      expect(nodes(await push.of(juliet))).toEqual(['a', 'b', 'a'])
+      await push.remove(juliet, service, undefined)
+      expect((await push.of(juliet)).map((one) => one.service)).toEqual(['other.localhost'])
+      expect(nodes(await push.of(romeo))).toEqual(['a'])
+    })
+
+    check('removing one takes along what is owed to it, and messages that nobody waits for', async (storage) => {
+      const { push, messages } = storage.stores
+      for (const node of ['phone', 'tablet']) await push.put(registration({ node }), 10)
+      const both = [debt(), debt({ node: 'tablet' })]
+      await messages.keep(juliet, message('m1', { waiting: false }), both, 10)
+      await messages.keep(juliet, message('m2'), [debt()], 10)
+      await push.remove(juliet, service, 'phone')
+      expect(await owed(storage)).toEqual(['m1'])
+      await push.remove(juliet, service, 'tablet')
+      expect(await owed(storage)).toEqual([])
+      expect((await messages.waiting(juliet, 0, 1000)).map(({ id }) => id)).toEqual(['m2'])
+    })
+
+    check('an answer is noted, and the last one counts', async ({ stores: { push } }) => {
+      for (const node of ['a', 'b']) await push.put(registration({ node }), 10)
+      await Promise.all([
+        push.answered(juliet, service, 'a', 'remote-server-timeout', 6),
+        push.answered(juliet, service, 'b', 'result', 7),
+        push.answered(juliet, service, 'a', 'result', 5),
+        push.answered(juliet, service, 'gone', 'result', 8),
+      ])
+      expect((await push.of(juliet)).map((one) => one.lastResult)).toEqual([
+        { at: 5, outcome: 'result' },
+        { at: 7, outcome: 'result' },
+      ])
+    })
+
+    check('a disabled one keeps its reason and is owed nothing more', async (storage) => {
+      const { push, messages } = storage.stores
+      await push.put(registration(), 10)
+      await messages.keep(juliet, message('m1'), [debt()], 10)
+      await push.disable(juliet, service, 'phone', 'item-not-found', 77)
+      await messages.keep(juliet, message('m2'), [debt()], 10)
+      const lastResult = { at: 77, outcome: 'item-not-found' }
+      const disabled = { ...registration(), state: 'disabled', reason: 'item-not-found', lastResult }
+      expect(await push.find(juliet, service, 'phone')).toStrictEqual(disabled)
+      expect(await owed(storage)).toEqual([])
+      expect(await messages.waiting(juliet, 0, 1000)).toHaveLength(2)
+    })
+
+    check('a new registration revives a disabled one', async (storage) => {
+      const { push, messages } = storage.stores
+      await push.put(registration(), 10)
+      await push.disable(juliet, service, 'phone', 'gone', 77)
+      await push.put(registration(), 10)
+      expect(await push.of(juliet)).toStrictEqual([{ ...registration(), ...fresh }])
+      await messages.keep(juliet, message('m1'), [debt()], 10)
+      expect(await owed(storage)).toEqual(['m1'])
+    })
+
+    check('who enables again is still owed what was owed, and its unread goes on', async (storage) => {
+      const { push, messages } = storage.stores
+      await push.put(registration(), 10)
+      await messages.keep(juliet, message('m1'), [debt()], 10)
+      await push.put(registration({ omemoDevice: 5 }), 10)
+      await messages.keep(juliet, message('m2'), [debt()], 10)
+      expect((await messages.owed(0, 1e15, 10)).map((one) => [one.message, one.unread])).toEqual([
+        ['m1', 1],
+        ['m2', 2],
+      ])
+    })
+
+    check('disabling what is not there is no fault', async ({ stores: { push } }) => {
+      await push.disable(juliet, service, 'phone', 'gone', 77)
+      await push.remove(juliet, service, undefined)
+      expect(await push.of(juliet)).toEqual([])
+    })
+  })
+}

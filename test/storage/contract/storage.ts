@@ -1,0 +1,105 @@
+// The contract of Storage itself: wiping, secrets, closing.
+
+import { describe, expect } from 'vitest'
+import type { Storage } from '../../../storage/storage.js'
+import { StorageError } from '../../../storage/storage.js'
+import {
+  contact,
+  credentials,
+  debt,
+  juliet,
+  message,
+  nobody,
+  nodeConfig,
+  type Open,
+  pepItem,
+  registration,
+  romeo,
+  service,
+  storageTest,
+} from './samples.js'
+
+/** Something in every store. */
+export const furnish = async ({ stores }: Storage, account: string): Promise<void> => {
+  await stores.roster.put(account, contact('friend@elsewhere'), 10)
+  await stores.push.put(registration({ account }), 10)
+  await stores.messages.keep(account, message('m1'), [debt({ account })], 10)
+  await stores.messages.keep(account, message('m2', { waiting: false }), [debt({ account })], 10)
+  await stores.pep.publish(account, 'tune', pepItem('1', { publisher: account }), nodeConfig(), { nodes: 9, items: 9 })
+  await stores.omemo.learn(account, 'urn:xmpp:omemo:2', [1, 2])
+}
+
+/** What the stores say of an account. */
+const belongings = async ({ stores }: Storage, account: string) => ({
+  account: await stores.accounts.credentials(account),
+  roster: await stores.roster.items(account),
+  registrations: await stores.push.of(account),
+  messages: await stores.messages.waiting(account, 0, 1000),
+  owed: (await stores.messages.owed(0, 1e15, 100)).filter((one) => one.account === account),
+  nodes: await stores.pep.nodes(account),
+  items: await stores.pep.items(account, 'tune', {}),
+  devices: await stores.omemo.devices(account),
+})
+
+const nothing = {
+  account: undefined,
+  roster: [],
+  registrations: [],
+  messages: [],
+  owed: [],
+  nodes: [],
+  items: [],
+  devices: [],
+}
+
+export const describeStorage = (open: Open): void => {
+  const check = storageTest(open)
+
+  describe('storage', () => {
+    check('wiping an account takes everything of it and nothing of another', async (storage) => {
+      for (const account of [juliet, romeo]) await furnish(storage, account)
+      const before = await belongings(storage, romeo)
+      expect(await storage.wipe(juliet)).toBe(true)
+      expect(await belongings(storage, juliet)).toStrictEqual(nothing)
+      expect(await belongings(storage, romeo)).toStrictEqual(before)
+    })
+
+    check('who takes the name of a wiped account inherits nothing', async (storage) => {
+      await furnish(storage, juliet)
+      const late = { message: message('late'), contact: contact(romeo) }
+      const { stores } = storage
+      const written = await Promise.all([
+        storage.wipe(juliet),
+        stores.messages.keep(juliet, late.message, [debt()], 10),
+        stores.roster.put(juliet, late.contact, 10),
+        stores.accounts.create(juliet, credentials(5)),
+      ])
+      expect(written).toEqual([true, false, false, true])
+      expect(await belongings(storage, juliet)).toStrictEqual({ ...nothing, account: credentials(5) })
+    })
+
+    check('wiping nobody says so', async (storage) => {
+      expect(await storage.wipe(nobody)).toBe(false)
+    })
+
+    check('a secret is made once and stays', async (storage) => {
+      const both = await Promise.all([storage.secret('a'), storage.secret('a')])
+      expect(both[0]).toHaveLength(32)
+      expect(both[1]).toStrictEqual(both[0])
+      expect(await storage.secret('a')).toStrictEqual(both[0])
+      expect(await storage.secret('b')).not.toStrictEqual(both[0])
+    })
+
+    check('closing waits for what is being written, and takes nothing after', async (storage) => {
+      const written = storage.stores.messages.keep(juliet, message('m1'), [], 10)
+      const read = storage.stores.accounts.exists(juliet)
+      await Promise.all([storage.close(), storage.close()])
+      expect(await written).toBe(true)
+      expect(await read).toBe(true)
+      await expect(storage.stores.messages.keep(juliet, message('m2'), [], 10)).rejects.toBeInstanceOf(StorageError)
+      await expect(storage.stores.messages.settle(1)).rejects.toBeInstanceOf(StorageError)
+      await expect(storage.stores.push.disable(juliet, service, '', 'gone', 1)).rejects.toBeInstanceOf(StorageError)
+      await expect(storage.stores.accounts.exists(juliet)).rejects.toBeInstanceOf(StorageError)
+    })
+  })
+}

@@ -1,0 +1,15 @@
+// Three kinds of tests, told apart by their folder: small ones, scenarios with real clients, and the whole program.
+
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/{server,storage}/**/*.test.ts'] } },
+      { extends: true, test: { name: 'scenario', include: ['test/*.test.ts', 'test/extensions/**/*.test.ts'] } },
+      { extends: true, test: { name: 'system', include: ['test/system/**/*.test.ts'], testTimeout: 120_000 } },
+    ],
+  },
+})
