@@ -4,6 +4,10 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    // A server is a value and nothing is global, so files may share a process: half of the time went into loading it anew.
+    isolate: false,
     testTimeout: 20_000,
     hookTimeout: 20_000,
     projects: [

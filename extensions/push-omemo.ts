@@ -44,7 +44,11 @@ function addOmemo(summary: Summary, { message, registration }: Outgoing): Summar
 }
 
 /** What the device needs: OMEMO 2 first, then 0.3, each only if it has a key for the device and a text to open. */
-export function omemoParts({ content }: Pick<Message, 'content'>, device: number, account: string): readonly OmemoPart[] {
+export function omemoParts(
+  { content }: Pick<Message, 'content'>,
+  device: number,
+  account: string,
+): readonly OmemoPart[] {
   return [
     partOf(content.find('encrypted', OMEMO_2), (header) => keysOf2(header, String(device), account)),
     partOf(content.find('encrypted', OMEMO_03), (header) => keysOf03(header, String(device))),

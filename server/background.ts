@@ -4,7 +4,7 @@ import type { Log } from './log.js'
 
 export class Background {
   readonly #log: Log
-  readonly #running = new Set<Promise<void>>()
+  readonly #running = new Set<Promise<unknown>>()
 
   constructor(log: Log) {
     this.#log = log
@@ -16,6 +16,12 @@ export class Background {
       .then(work)
       .catch((reason: unknown) => this.#log.error('background work failed', {}, reason))
       .finally(() => this.#running.delete(running))
+    this.#running.add(running)
+  }
+
+  /** Counts work that is in hand already. It never rejects. */
+  underWay(work: Promise<unknown>): void {
+    const running = work.finally(() => this.#running.delete(running))
     this.#running.add(running)
   }
 

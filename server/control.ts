@@ -72,7 +72,8 @@ class Connections {
 
   async #serve(socket: Socket): Promise<void> {
     const answer = await this.#answer(socket)
-    await new Promise((resolve) => socket.once('close', resolve).end(`${JSON.stringify(answer)}\n`))
+    if (!socket.destroyed) await new Promise<void>((resolve) => socket.end(`${JSON.stringify(answer)}\n`, resolve))
+    socket.destroy()
   }
 
   async #answer(socket: Socket): Promise<ControlAnswer> {

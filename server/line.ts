@@ -1,6 +1,7 @@
 // Reads one line of a stream that somebody else writes: bounded, and UTF-8 or nothing.
 
 import type { Readable } from 'node:stream'
+import { faultCode } from './fault.js'
 
 /** The stream did not bring one line. */
 export class LineError extends Error {
@@ -29,9 +30,16 @@ export async function readLine(stream: Readable, longest: number): Promise<strin
   return decode(parts)
 }
 
-function chunksOf(stream: Readable): AsyncIterable<Uint8Array> {
-  return stream.iterator({ destroyOnReturn: false })
+async function* chunksOf(stream: Readable): AsyncIterable<Uint8Array> {
+  const chunks: AsyncIterable<Uint8Array> = stream.iterator({ destroyOnReturn: false })
+  try {
+    yield* chunks
+  } catch (reason) {
+    throw brokenOff.includes(faultCode(reason) ?? '') ? new LineError('the line breaks off') : reason
+  }
 }
+
+const brokenOff: readonly string[] = ['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE']
 
 function decode(parts: readonly Uint8Array[]): string {
   try {

@@ -13,6 +13,8 @@ const MOST_BYTES = 1023
 
 const plainLocalpart = /^[a-z0-9!#$%()*+,\-.;=?[\\\]^_`{|}~]+$/
 const plainDomain = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/
+// The URL parser behind `domainToASCII` would take a slash, a colon or a percent sign for its own.
+const internationalDomain = /^[a-z0-9.\-\u{80}-\u{10ffff}]+$/u
 const plainResource = /^[ -~]+$/
 
 /**
@@ -33,7 +35,7 @@ export function prepareDomain(domain: string): string {
   checkSize(name, 'a domain')
   if (plainDomain.test(name) && !name.includes('xn--')) return checkLabels(name, name)
   if (isIPv4(name) || isIPv6Literal(name)) return name
-  const ascii = domainToASCII(name)
+  const ascii = internationalDomain.test(name) ? domainToASCII(name) : ''
   const unicode = domainToUnicode(ascii)
   const faithful = plainDomain.test(ascii) && !isIPv4(ascii) && domainToASCII(unicode) === ascii
   if (!faithful) throw new PrepareError('That is not a domain.')

@@ -42,6 +42,8 @@ export interface RouterParts {
   readonly elsewhere: Elsewhere
   /** An iq result or error to the server itself. */
   readonly answered: (iq: Iq) => void
+  /** A stanza that is not done with at once. */
+  readonly underWay: (work: Promise<void>) => void
   readonly log: Log
 }
 
@@ -80,8 +82,12 @@ export class Router {
 
   /** Messages need no lane: what is kept for one account is kept in order, and handing over waits for it (mailboxes.ts). */
   #pass(stanza: Stanza, sender: Sender): Awaitable<void> {
-    if (stanza.kind === 'message') return this.#handle(stanza, sender)
-    return this.#lanes.run(`${stanza.from.full} ${stanza.to?.full ?? ''}`, () => this.#handle(stanza, sender))
+    const done =
+      stanza.kind === 'message'
+        ? this.#handle(stanza, sender)
+        : this.#lanes.run(`${stanza.from.full} ${stanza.to?.full ?? ''}`, () => this.#handle(stanza, sender))
+    if (isPromise(done)) this.#parts.underWay(done)
+    return done
   }
 
   #handle(stanza: Stanza, sender: Sender): Awaitable<void> {

@@ -70,6 +70,7 @@ export class Assembly {
       hooks: this.#hooks,
       elsewhere: this.#components,
       answered: (iq) => this.#asks.answered(iq),
+      underWay: (work) => this.#background.underWay(work),
       log,
     })
     this.#registry.connect((extension) => this.#contextOf(extension), this.#hooks)
@@ -93,6 +94,7 @@ export class Assembly {
 
   async start(): Promise<void> {
     const { config } = this.#parts
+    await this.#registry.start()
     if (config.components.size > 0) {
       this.#componentPort = await this.#components.listen(config.componentHost, config.componentPort, this.#router)
     }
@@ -108,7 +110,6 @@ export class Assembly {
       connected: (carrier) => this.#connected(carrier),
     })
     this.#port = await listen(http, config.host, config.port)
-    await this.#registry.start()
     this.#ready = true
   }
 
@@ -128,7 +129,7 @@ export class Assembly {
     await this.#parts.storage.close()
   }
 
-  /** Resolves when no background work is under way. */
+  /** Resolves when no stanza is in hand and no background work under way. */
   idle(): Promise<void> {
     return this.#background.idle()
   }
@@ -142,6 +143,7 @@ export class Assembly {
       router: this.#router,
       sessions: this.#sessions,
       log: this.#parts.log,
+      underWay: (work) => this.#background.underWay(work),
       closed: (over) => this.#streams.delete(over),
     })
     this.#streams.add(stream)

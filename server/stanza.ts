@@ -70,7 +70,7 @@ export interface IqRequest {
 
 /** The inside of a stanza: immutable, text first. */
 export class Content {
-  static readonly empty = new Content('', '', [])
+  static readonly empty: Content = new this('', '', [])
 
   /** What stands in the start tag beside the head: prefix declarations, foreign attributes. */
   readonly extra: string

@@ -58,6 +58,8 @@ export interface StreamParts {
   readonly router: Router
   readonly sessions: Sessions
   readonly log: Log
+  /** What its end makes others do. */
+  readonly underWay: (work: Promise<void>) => void
   /** The stream is over: forget it. */
   readonly closed: (stream: ClientStream) => void
 }
@@ -356,7 +358,8 @@ export class ClientStream implements OpeningStream {
     session.presence = undefined
     this.#parts.sessions.remove(session)
     session.closed()
-    void this.#parts.hooks.notify('session:closed', { jid: session.jid, presence })
+    const told = this.#parts.hooks.notify('session:closed', { jid: session.jid, presence })
+    if (isPromise(told)) this.#parts.underWay(told)
   }
 }
 

@@ -54,7 +54,8 @@ export interface MessageStore {
    * False when the account has `limit` waiting messages already (one that does not wait is not limited), or is not there:
    * then nothing is written. Left out are a debt whose registration is gone or disabled, one that is owed for this very
    * message already, and a message that nobody waits for and no push is owed for.
-   * One id is one message: where it is there already it stays as it is, but becomes a waiting one if `waiting` says so now.
+   * One id is one message: where it is there already it stays as it is, but becomes a waiting one if `waiting` says so now,
+   * and then comes after what waits already.
    */
   keep(account: string, message: NewMessage, debts: readonly NewDebt[], limit: number): Promise<boolean>
   /** What waits for the account, in the order in which it was kept: the first `count` after the given order (0: from the oldest). */

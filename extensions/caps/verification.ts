@@ -44,7 +44,11 @@ function describe(query: Element): string | undefined {
   const forms = children(query, 'x', FORMS_NS).flatMap(formOf)
   const types = forms.map(({ type }) => type)
   if (types.includes(undefined) || hasDoubles(identities) || hasDoubles(features) || hasDoubles(types)) return undefined
-  const parts = [...sorted(identities), ...sorted(features), ...sortedBy(forms, ({ type }) => type ?? '').flatMap(formText)]
+  const parts = [
+    ...sorted(identities),
+    ...sorted(features),
+    ...sortedBy(forms, ({ type }) => type ?? '').flatMap(formText),
+  ]
   // Between `<` and `<` anything could be hidden: the same string would then stand for other features as well.
   if (parts.some((part) => part.includes('<'))) return undefined
   return parts.map((part) => `${part}<`).join('')

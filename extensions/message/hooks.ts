@@ -30,6 +30,10 @@ declare module '../../server/hooks.js' {
     /** Pushes are owed and on disk. */
     'debts:kept': { readonly account: string }
     /** A session has answered for everything that waited for the account. */
-    'messages:collected': { readonly account: string; readonly resource: string; readonly userAgent: string | undefined }
+    'messages:collected': {
+      readonly account: string
+      readonly resource: string
+      readonly userAgent: string | undefined
+    }
   }
 }

@@ -54,7 +54,12 @@ function deliverToAccount(received: Message, account: string, context: Context):
   })
 }
 
-function delivered(received: Message, account: string, resources: readonly string[], context: Context): Awaitable<void> {
+function delivered(
+  received: Message,
+  account: string,
+  resources: readonly string[],
+  context: Context,
+): Awaitable<void> {
   return context.hooks.notify('message:delivered', { account, message: received, resources })
 }
 

@@ -55,7 +55,8 @@ export class Readers {
   async #handToNext(gone: Jid, came: readonly Jid[], context: OfflineContext): Promise<void> {
     const reachable = (await context.presenceOf(gone.bare)).filter(({ priority }) => priority >= 0)
     const next =
-      reachable.find(({ jid }) => came.some((other) => other.equals(jid))) ?? reachable.find(({ jid }) => !jid.equals(gone))
+      reachable.find(({ jid }) => came.some((other) => other.equals(jid))) ??
+      reachable.find(({ jid }) => !jid.equals(gone))
     if (next !== undefined) this.handOver(next.jid, context)
   }
 }
@@ -63,7 +64,7 @@ export class Readers {
 /** Hands over everything, and gives the last portion, which alone has not been answered for. Undefined when the reader went or kept silent. */
 async function handAllBut(to: Jid, context: OfflineContext): Promise<Portion | undefined> {
   const { messages } = context.stores
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const kept = await messages.waiting(to.bare, after, portionMessages)
     const portion = upTo(portionCharacters, kept)
     const handed = await hand(to, portion, context)

@@ -54,6 +54,7 @@ export const presence = () => {
 }
 
 /** RFC 6121 §8.5.2.1.2 and §8.5.3.2.2: to the account it is for every session that is available, to a session that is gone for nobody. */
-async function toAccount(said: Presence, { deliver }: PresenceContext): Promise<undefined> {
-  if (said.to?.resource === undefined && said.to !== undefined) await deliver(said.to.bare, said, { kind: 'available' })
+async function toAccount(said: Presence, context: PresenceContext): Promise<undefined> {
+  if (said.to?.resource === undefined && said.to !== undefined)
+    await context.deliver(said.to.bare, said, { kind: 'available' })
 }

@@ -10,7 +10,11 @@ import type { RosterItem } from '../../storage/roster.js'
  * A probe from elsewhere, or from one of our clients by hand (RFC 6121 §4.3.2). Whoever may not know is told the same, whether
  * the account is there or not.
  */
-export async function answerProbe({ to, from }: Presence, sending: Sending, context: PresenceContext): Promise<undefined> {
+export async function answerProbe(
+  { to, from }: Presence,
+  sending: Sending,
+  context: PresenceContext,
+): Promise<undefined> {
   if (to === undefined) return
   const account = to.bare
   const available = await context.presenceOf(account)
@@ -60,5 +64,13 @@ async function isPermitted(account: string, prober: Jid, { stores }: PresenceCon
 }
 
 function probeFrom(from: Jid): Presence {
-  return { kind: 'presence', type: 'probe', from, to: undefined, id: undefined, lang: undefined, content: Content.empty }
+  return {
+    kind: 'presence',
+    type: 'probe',
+    from,
+    to: undefined,
+    id: undefined,
+    lang: undefined,
+    content: Content.empty,
+  }
 }

@@ -27,14 +27,26 @@ export class Sending {
   }
 }
 
-function handOver(to: Jid, stanza: Presence, { deliver }: PresenceContext): Awaitable<unknown> {
+function handOver(to: Jid, stanza: Presence, context: PresenceContext): Awaitable<unknown> {
   const { resource } = to
-  return deliver(to.bare, stanza, resource === undefined ? { kind: 'available' } : { kind: 'resource', resource })
+  return context.deliver(
+    to.bare,
+    stanza,
+    resource === undefined ? { kind: 'available' } : { kind: 'resource', resource },
+  )
 }
 
 /** Presence of type unavailable that nobody wrote: the session went without a word, or may not be seen any more. */
 export function unavailable(from: Jid): Presence {
-  return { kind: 'presence', type: 'unavailable', from, to: undefined, id: undefined, lang: undefined, content: Content.empty }
+  return {
+    kind: 'presence',
+    type: 'unavailable',
+    from,
+    to: undefined,
+    id: undefined,
+    lang: undefined,
+    content: Content.empty,
+  }
 }
 
 /** The contact sees the account's presence (RFC 6121 §2.1.2.5). */

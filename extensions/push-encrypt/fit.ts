@@ -22,7 +22,11 @@ export function fitted(summary: Summary, maxSize: number): string | undefined {
     const json = cutToFit(summary, part, room)
     if (json !== undefined) return json
   }
-  return cutToFit(summary, undefined, room) ?? cutToFit(nameless, undefined, room) ?? ifFits(jsonOf({ ...nameless, message: ellipsis }, undefined), room)
+  return (
+    cutToFit(summary, undefined, room) ??
+    cutToFit(nameless, undefined, room) ??
+    ifFits(jsonOf({ ...nameless, message: ellipsis }, undefined), room)
+  )
 }
 
 /** A fixed sentence is whole or not there; of what somebody wrote at least the first character that a reader sees stays. */

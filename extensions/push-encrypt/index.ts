@@ -54,7 +54,8 @@ function checkAlgorithm(algorithm: string | undefined): void {
 function readKey(encrypt: Element): Uint8Array {
   const given = text(encrypt).replace(/\s+/g, '')
   const key = Buffer.from(given, 'base64')
-  const isBase64 = /^[A-Za-z0-9+/]+={0,2}$/.test(given) && given.replace(/=+$/, '') === key.toString('base64').replace(/=+$/, '')
+  const isBase64 =
+    /^[A-Za-z0-9+/]+={0,2}$/.test(given) && given.replace(/=+$/, '') === key.toString('base64').replace(/=+$/, '')
   if (!isBase64 || key.length !== keyBytes) throw new StanzaError('bad-request', 'the key is 16 bytes in base64')
   return key
 }

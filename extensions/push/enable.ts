@@ -4,7 +4,7 @@ import type { Context } from '../../server/extension.js'
 import { type Jid, JidError, parseJid } from '../../server/jid.js'
 import type { IqRequest } from '../../server/stanza.js'
 import { StanzaError } from '../../server/stanza-error.js'
-import { attr, child, type Element, serialize } from '../../server/xml.js'
+import { attr, child, children, type Element, serialize } from '../../server/xml.js'
 import type { NewRegistration } from '../../storage/push.js'
 import type {} from './hooks.js'
 
@@ -23,7 +23,11 @@ export async function enable({ from, payload }: IqRequest, limit: number, contex
   const service = readService(payload, context)
   const node = readNode(payload) ?? ''
   const publishOptions = readPublishOptions(payload)
-  const settings = await context.hooks.fold('push:enable', { sealing: undefined, omemoDevice: undefined }, { enable: payload })
+  const settings = await context.hooks.fold(
+    'push:enable',
+    { sealing: undefined, omemoDevice: undefined },
+    { enable: payload },
+  )
   const registration: NewRegistration = {
     account: from.bare,
     service: service.full,
@@ -47,7 +51,8 @@ export async function disable({ from, payload }: IqRequest, { stores }: PushCont
 /** Whoever publishes to an account or to the server itself would do so with the server's own authority. */
 function readService(enable: Element, { isLocal }: PushContext): Jid {
   const service = readJid(enable)
-  if (isLocal(service.domain)) throw new StanzaError('not-allowed', 'a push service is neither this server nor one of its accounts')
+  if (isLocal(service.domain))
+    throw new StanzaError('not-allowed', 'a push service is neither this server nor one of its accounts')
   return service
 }
 
@@ -57,23 +62,24 @@ function readJid(payload: Element): Jid {
   try {
     return parseJid(given)
   } catch (reason) {
-    if (reason instanceof JidError) throw new StanzaError('jid-malformed', reason.message)
+    if (reason instanceof JidError) throw new StanzaError('bad-request', reason.message)
     throw reason
   }
 }
 
 function readNode(payload: Element): string | undefined {
   const node = attr(payload, 'node')
-  if (node !== undefined && Buffer.byteLength(node) > maxNodeBytes) throw new StanzaError('bad-request', 'the node is too long')
+  if (node !== undefined && Buffer.byteLength(node) > maxNodeBytes)
+    throw new StanzaError('bad-request', 'the node is too long')
   return node === '' ? undefined : node
 }
 
-/** XEP-0357 §5: the form goes with every publish, unread. */
+/** XEP-0357 §5: the form goes with every publish, unread. Another form is not for us. */
 function readPublishOptions(enable: Element): string | undefined {
   const form = child(enable, 'x', FORM)
   if (form === undefined) return undefined
-  const formType = form.getChildElements().find((field) => attr(field, 'var') === 'FORM_TYPE')
-  if (formType?.getChildText('value') !== PUBLISH_OPTIONS) throw new StanzaError('bad-request', 'the form is one of publish-options')
+  const formType = children(form, 'field').find((field) => attr(field, 'var') === 'FORM_TYPE')
+  if (formType?.getChildText('value') !== PUBLISH_OPTIONS) return undefined
   const xml = serialize(form)
   if (xml.length > maxFormCharacters) throw new StanzaError('bad-request', 'the form is too large')
   return xml

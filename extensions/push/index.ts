@@ -61,15 +61,24 @@ async function whoIsOwed(
   if (!verdictOn(message).push) return debts
   const registrations = await stores.push.of(account)
   const owed = registrations.filter(({ state }) => state === 'active')
-  return [...debts, ...owed.map(({ service, node }) => ({ account, service, node, topic: 'message', at, expires: at + lifetimeMs }))]
+  return [
+    ...debts,
+    ...owed.map(({ service, node }) => ({ account, service, node, topic: 'message', at, expires: at + lifetimeMs })),
+  ]
 }
 
 /** A client that has its messages needs to be told of none of them; what the others are owed they still are. */
-async function collected({ account, resource, userAgent }: Notices['messages:collected'], { stores }: PushContext): Promise<void> {
+async function collected(
+  { account, resource, userAgent }: Notices['messages:collected'],
+  { stores }: PushContext,
+): Promise<void> {
   const registrations = await stores.push.of(account)
   if (registrations.length === 0) return
   const own = registrations.filter(({ client }) => isSameClient(client, resource, userAgent))
-  await stores.messages.collected(account, own.map(({ service, node }) => ({ service, node })))
+  await stores.messages.collected(
+    account,
+    own.map(({ service, node }) => ({ service, node })),
+  )
 }
 
 function isSameClient(client: Registration['client'], resource: string, userAgent: string | undefined): boolean {

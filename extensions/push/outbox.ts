@@ -1,6 +1,7 @@
 // The durable queue: reads what is owed, publishes it, and settles it by the service's answer. Nothing is owed in memory
 // alone: after a crash the same debts are read again, and go out under the same item ids.
 
+import { setTimeout } from 'node:timers/promises'
 import type { Context } from '../../server/extension.js'
 import { parseJid } from '../../server/jid.js'
 import { reviveStanza } from '../../server/stanza.js'
@@ -16,6 +17,7 @@ type PushContext = Context<'push' | 'messages'>
 const openPerService = 32
 const pageSize = 200
 const answerTimeoutMs = 30_000
+const faultPauseMs = 10_000
 /** Timers are bound to 2³¹ ms; nothing is ever due so late. */
 const longestSleepMs = 60 * 60 * 1000
 
@@ -28,7 +30,7 @@ export class Outbox {
   #timer: NodeJS.Timeout | undefined
   #reading = false
   #again = false
-  #stopped = false
+  readonly #over = new AbortController()
 
   constructor(context: PushContext, plain: Plain) {
     this.#context = context
@@ -38,7 +40,7 @@ export class Outbox {
   /** Something may be due: looks, as soon as nobody else does. */
   wake(): void {
     this.#again = true
-    if (this.#reading || this.#stopped) return
+    if (this.#reading || this.#over.signal.aborted) return
     this.#reading = true
     this.#context.later(async () => {
       try {
@@ -50,7 +52,7 @@ export class Outbox {
   }
 
   stop(): void {
-    this.#stopped = true
+    this.#over.abort()
     clearTimeout(this.#timer)
   }
 
@@ -58,7 +60,7 @@ export class Outbox {
     this.#again = false
     const { messages } = this.#context.stores
     const now = this.#context.clock.now()
-    for (let after = 0; !this.#stopped; ) {
+    for (let after = 0; !this.#over.signal.aborted;) {
       const debts = await messages.owed(after, now, pageSize)
       for (const debt of debts) this.#consider(debt)
       const last = debts.at(-1)
@@ -70,9 +72,9 @@ export class Outbox {
 
   #sleepUntil(due: number | undefined): void {
     clearTimeout(this.#timer)
-    if (due === undefined || this.#stopped) return
+    if (due === undefined || this.#over.signal.aborted) return
     const wait = Math.min(longestSleepMs, Math.max(0, due - this.#context.clock.now()))
-    this.#timer = setTimeout(() => this.wake(), wait)
+    this.#timer = globalThis.setTimeout(() => this.wake(), wait)
     this.#timer.unref()
   }
 
@@ -83,7 +85,16 @@ export class Outbox {
     if (this.#busy.has(registration) || open >= openPerService || this.#isAway(debt.service)) return
     this.#busy.add(registration)
     this.#openOf.set(debt.service, open + 1)
-    this.#context.later(() => this.#send(debt).finally(() => this.#sent(debt, registration)))
+    this.#context.later(async () => {
+      await this.#send(debt).catch((reason: unknown) => this.#faulty(reason))
+      this.#sent(debt, registration)
+    })
+  }
+
+  /** Nobody's answer, but a fault of ours: what is tried again at once fails again at once. */
+  async #faulty(reason: unknown): Promise<void> {
+    this.#context.log.error('a push could not be sent: tried again soon', {}, reason)
+    await setTimeout(faultPauseMs, undefined, { signal: this.#over.signal, ref: false }).catch(() => undefined)
   }
 
   #sent({ service }: Debt, registration: string): void {
@@ -103,7 +114,8 @@ export class Outbox {
   async #send(debt: Debt): Promise<void> {
     const { stores, clock } = this.#context
     const registration = await stores.push.find(debt.account, debt.service, debt.node)
-    const isOwed = registration?.state === 'active' && debt.expires > clock.now() && (await stores.messages.isOwed(debt.id))
+    const isOwed =
+      registration?.state === 'active' && debt.expires > clock.now() && (await stores.messages.isOwed(debt.id))
     if (!isOwed) return stores.messages.settle(debt.id)
     const outcome = await this.#publish(debt, registration)
     if (outcome === undefined) return stores.messages.settle(debt.id)
@@ -115,8 +127,15 @@ export class Outbox {
     const { hooks, log, ask } = this.#context
     const message = reviveStanza(debt.xml)
     if (message.kind !== 'message') return undefined
-    const summary = await hooks.fold('push:describe', describe({ message, debt, registration }), { message, debt, registration })
-    const notification = await hooks.fold('push:wrap', plainNotification(summary, this.#plain), { summary, registration })
+    const summary = await hooks.fold('push:describe', describe({ message, debt, registration }), {
+      message,
+      debt,
+      registration,
+    })
+    const notification = await hooks.fold('push:wrap', plainNotification(summary, this.#plain), {
+      summary,
+      registration,
+    })
     if (notification === undefined) {
       log.info('a push does not fit its max-size: not sent', { account: debt.account, service: debt.service })
       return undefined
@@ -142,7 +161,11 @@ export class Outbox {
 
   async #postpone(debt: Debt, outcome: Outcome): Promise<void> {
     const wait = outcome.kind === 'doubtful' ? doubtfulDelayMs : backoff(debt.attempts)
-    this.#context.log.debug('a push waits', { service: debt.service, answer: outcome.word, seconds: Math.round(wait / 1000) })
+    this.#context.log.debug('a push waits', {
+      service: debt.service,
+      answer: outcome.word,
+      seconds: Math.round(wait / 1000),
+    })
     await this.#context.stores.messages.postpone(debt.id, this.#context.clock.now() + wait)
   }
 }

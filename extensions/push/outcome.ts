@@ -36,7 +36,7 @@ export function isDoubtful(word: string | undefined): boolean {
   return word !== undefined && word !== 'result' && word !== 'no answer' && !passing.has(word) && !over.has(word)
 }
 
-const firstDelayMs = 5000
+const firstDelayMs = 2000
 const longestDelayMs = 60 * 60 * 1000
 
 /** Exponential, with jitter, so that those who failed together do not come back together. Milliseconds. */

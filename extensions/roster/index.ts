@@ -49,8 +49,7 @@ export const roster = () => {
       { kind: 'presence', direction: 'inbound', types: subscriptionTypes, handle: inbound },
     ],
     on: {
-      'presence:available': ({ jid, initial }, context) =>
-        initial ? subscriptions.handOver(jid, context) : undefined,
+      'presence:available': ({ jid, initial }, context) => (initial ? subscriptions.handOver(jid, context) : undefined),
       'probe:refused': ({ account, prober }, context) =>
         subscriptions.refuse({ account: parseJid(account), contact: prober.toBare() }, context),
       'account:remove': ({ account }, context) => subscriptions.endAll(account, context),
@@ -61,11 +60,11 @@ export const roster = () => {
 }
 
 /** RFC 6121 §2.2: whoever reads the roster is told of changes from then on; none may come between the two. */
-function read({ from }: IqRequest, rosters: Rosters, { stores, clientOf }: RosterContext): Promise<Element> {
+function read({ from }: IqRequest, rosters: Rosters, context: RosterContext): Promise<Element> {
   return rosters.inTurn(from.bare, async () => {
     // A session that ended meanwhile has been forgotten already.
-    if (clientOf(from) !== undefined) rosters.interested.add(from)
-    const items = await stores.roster.items(from.bare)
+    if (context.clientOf(from) !== undefined) rosters.interested.add(from)
+    const items = await context.stores.roster.items(from.bare)
     return queryElement(...items.filter(({ listed }) => listed).map(itemElement))
   })
 }

@@ -29,18 +29,19 @@ export class Interested {
   }
 
   /** Tells each of them of one item, in an iq of its own (RFC 6121 §2.1.6). */
-  async push(account: string, item: Element, { deliver }: Sending): Promise<void> {
+  async push(account: string, item: Element, context: Sending): Promise<void> {
     const from = parseJid(account)
     const content = Content.of(queryElement(item))
     const head = { kind: 'iq', type: 'set', from, lang: undefined, content } as const
-    const pushed = this.#of(account).map((to) => deliver(account, { ...head, to, id: randomUUID() }, resourceOf(to)))
-    await Promise.all(pushed)
+    for (const to of this.#of(account)) {
+      await context.deliver(account, { ...head, to, id: randomUUID() }, resourceOf(to))
+    }
   }
 
   /** Hands them the answer to a request, or its end (RFC 6121 §3.1.6, §3.2.3, §3.3.3). */
-  async tell(account: string, presence: Presence, { deliver }: Sending): Promise<void> {
+  async tell(account: string, presence: Presence, context: Sending): Promise<void> {
     const resources = this.#of(account).flatMap(({ resource }) => resource ?? [])
-    await deliver(account, presence, { kind: 'resources', resources })
+    await context.deliver(account, presence, { kind: 'resources', resources })
   }
 
   #of(account: string): readonly Jid[] {

@@ -14,7 +14,12 @@ const mostGroups = 64
 /** What `<query/>` in an iq set asks for. */
 export type RosterSet =
   | { readonly kind: 'remove'; readonly contact: Jid }
-  | { readonly kind: 'put'; readonly contact: Jid; readonly name: string | undefined; readonly groups: readonly string[] }
+  | {
+      readonly kind: 'put'
+      readonly contact: Jid
+      readonly name: string | undefined
+      readonly groups: readonly string[]
+    }
 
 /**
  * Reads a roster set. What a client says of the subscription, other than `remove`, has no effect (RFC 6121 §2.1.2.5).

@@ -88,7 +88,8 @@ export class Subscriptions {
     const { bare: account, resource = '' } = session
     return this.#rosters.inTurn(account, async () => {
       const items = await context.stores.roster.items(account)
-      for (const stanza of items.flatMap(requestOf)) await context.deliver(account, stanza, { kind: 'resource', resource })
+      for (const stanza of items.flatMap(requestOf))
+        await context.deliver(account, stanza, { kind: 'resource', resource })
     })
   }
 
@@ -101,10 +102,19 @@ export class Subscriptions {
     }
   }
 
-  /** Whoever may not see the account's presence, and thinks otherwise, is told (RFC 6121 §4.3.2). */
-  refuse(pair: Pair, context: RosterContext): void {
-    const item = emptyItem(pair.contact.bare)
-    this.#sendLater(pair, { before: item, after: item, stanzas: [stanzaOf('unsubscribed', pair)] }, context)
+  /**
+   * Whoever may not see the account's presence, and thinks otherwise, is told (RFC 6121 §4.3.2). Not who still waits for an
+   * answer: the request would be lost, and with an account that is not there it would show that it is not.
+   */
+  refuse(pair: Pair, context: RosterContext): Promise<void> {
+    const { account, contact } = pair
+    return this.#rosters.inTurn(account.bare, async () => {
+      const item = (await context.stores.roster.item(account.bare, contact.bare)) ?? emptyItem(contact.bare)
+      const { from, pendingIn } = stateOf(item)
+      if (from || pendingIn) return
+      if (context.isLocal(contact.domain) && !(await isSubscribed(contact.bare, account.bare, context))) return
+      this.#sendLater(pair, { before: item, after: item, stanzas: [stanzaOf('unsubscribed', pair)] }, context)
+    })
   }
 
   async #outbound(presence: Presence, type: SubscriptionType, pair: Pair, context: RosterContext): Promise<Sent> {
@@ -181,7 +191,11 @@ export class Subscriptions {
   }
 
   /** RFC 6121 §3.2.2: unavailable while the contact may still see it; §3.1.5: available once it may. */
-  async #tellContact({ account, contact }: Pair, { before, after, stanzas }: Change, context: RosterContext): Promise<void> {
+  async #tellContact(
+    { account, contact }: Pair,
+    { before, after, stanzas }: Change,
+    context: RosterContext,
+  ): Promise<void> {
     const [saw, sees] = [stateOf(before).from, stateOf(after).from]
     const subject = { account: account.bare, contact: contact.bare }
     if (saw && !sees) await context.hooks.notify('subscription:ended', subject)
@@ -231,6 +245,11 @@ function farewells(pair: Pair, item: RosterItem): readonly Presence[] {
 
 function differs(before: RosterItem, after: RosterItem): boolean {
   return differsInRoster(before, after) || before.request !== after.request
+}
+
+async function isSubscribed(account: string, contact: string, { stores }: RosterContext): Promise<boolean> {
+  const item = await stores.roster.item(account, contact)
+  return item !== undefined && stateOf(item).to
 }
 
 async function isCrowded(account: string, { stores }: RosterContext): Promise<boolean> {

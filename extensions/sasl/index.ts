@@ -39,8 +39,14 @@ export const sasl = (): AnyExtension => {
       'stream:features': (features, { state, secure }) =>
         state === 'opened' ? [...features, mechanismsElement(secure)] : features,
     },
-    start: async (context) => void (await logins(context)),
-    stop: async () => (await opened)?.stop(),
+    start: async (context) => {
+      await logins(context)
+    },
+    stop: () =>
+      opened?.then(
+        (started) => started.stop(),
+        () => undefined,
+      ),
   })
 }
 

@@ -1,5 +1,6 @@
 // The exchanges that are going on, one a stream, and what is answered (RFC 6120 §6.4).
 
+import type { Awaitable } from '../../server/awaitable.js'
 import type { OpeningStream } from '../../server/extension.js'
 import type { Log } from '../../server/log.js'
 import { StreamError } from '../../server/stream-error.js'
@@ -20,6 +21,8 @@ interface Exchange {
   next: Reader | undefined
   failures: number
 }
+
+type Take = (exchange: Exchange) => Awaitable<Step>
 
 export interface LoginsParts {
   readonly directory: Directory
@@ -43,7 +46,7 @@ export class Logins {
 
   /** @throws StreamError `policy-violation` at the last failure that a stream may have */
   auth(stream: OpeningStream, auth: Element): Promise<void> {
-    return this.#step(stream, async (exchange) => {
+    return this.#step(stream, (exchange) => {
       if (exchange.next !== undefined) throw new SaslFailure('malformed-request')
       const { directory } = this.#parts
       const parts = { domain: stream.domain, directory, turnstile: this.#turnstile }
@@ -55,7 +58,7 @@ export class Logins {
 
   /** @throws StreamError as auth() */
   response(stream: OpeningStream, response: Element): Promise<void> {
-    return this.#step(stream, async (exchange) => {
+    return this.#step(stream, (exchange) => {
       if (exchange.next === undefined) throw new SaslFailure('malformed-request')
       return exchange.next(readData(text(response)))
     })
@@ -63,16 +66,28 @@ export class Logins {
 
   /** @throws StreamError as auth() */
   abort(stream: OpeningStream): Promise<void> {
-    return this.#step(stream, () => Promise.reject(new SaslFailure('aborted')))
+    return this.#step(stream, () => {
+      throw new SaslFailure('aborted')
+    })
   }
 
-  async #step(stream: OpeningStream, take: (exchange: Exchange) => Promise<Step>): Promise<void> {
+  async #step(stream: OpeningStream, take: Take): Promise<void> {
     const exchange = this.#exchangeOf(stream)
-    const step = await take(exchange).catch((reason: unknown) => this.#asFailure(reason, stream))
+    const step = await this.#taken(stream, exchange, take)
     exchange.next = step instanceof SaslFailure || step.kind === 'proved' ? undefined : step.next
     if (step instanceof SaslFailure) return this.#refuse(stream, exchange, step)
     if (step.kind === 'proved') return this.#accept(stream, step)
     stream.send(el('challenge', { xmlns: NS }, encoded(step.data)))
+  }
+
+  async #taken(stream: OpeningStream, exchange: Exchange, take: Take): Promise<Step | SaslFailure> {
+    try {
+      return await take(exchange)
+    } catch (reason) {
+      if (reason instanceof SaslFailure) return reason
+      this.#parts.log.error('a login could not be checked', { address: stream.address }, reason)
+      return new SaslFailure('temporary-auth-failure')
+    }
   }
 
   /**
@@ -97,12 +112,6 @@ export class Logins {
     const { log, delays } = this.#parts
     log.info('a login failed', { address, account })
     await this.#pauses.wait(delays.failed(address, account ?? ''))
-  }
-
-  #asFailure(reason: unknown, { address }: OpeningStream): SaslFailure {
-    if (reason instanceof SaslFailure) return reason
-    this.#parts.log.error('a login could not be checked', { address }, reason)
-    return new SaslFailure('temporary-auth-failure')
   }
 
   #exchangeOf(stream: OpeningStream): Exchange {

@@ -1,6 +1,7 @@
 // What each mechanism does with the client's messages, one after the other, until it has proved who it is.
 
 import { randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Awaitable } from '../../server/awaitable.js'
 import { PrepareError, preparePassword } from '../../server/prepare.js'
 import { deriveKeys } from '../../server/scram-keys.js'
 import type { Credentials, ScramHash } from '../../storage/accounts.js'
@@ -12,7 +13,7 @@ import { type ClientFirst, readClientFinal, readClientFirst, verifyProof, writeS
 import type { Turnstile } from './turnstile.js'
 
 /** Takes the client's next message. @throws SaslFailure */
-export type Reader = (message: Uint8Array) => Promise<Step>
+export type Reader = (message: Uint8Array) => Awaitable<Step>
 
 export type Step =
   | { readonly kind: 'challenge'; readonly data: string; readonly next: Reader }
@@ -73,7 +74,7 @@ function scramFinal(
   serverFirst: string,
   claimant: Claimant,
 ): Reader {
-  return async (message) => {
+  return (message) => {
     const final = readClientFinal(readText(message))
     if (final.nonce !== nonce || final.binding !== first.gs2Header) throw new SaslFailure('malformed-request')
     const authMessage = `${first.bare},${serverFirst},${final.withoutProof}`

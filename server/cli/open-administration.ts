@@ -6,10 +6,8 @@ import { inMemory, type Config } from '../config.js'
 import { remoteAdministration } from '../control-client.js'
 import { Failure, UsageError } from '../failure.js'
 import { faultCode } from '../fault.js'
-import { createServerFrom } from '../index.js'
-import { createLogger } from '../logger.js'
-import { takeDirectory } from '../take-directory.js'
 import type { Lock } from '../lock.js'
+import { takeDirectory } from '../take-directory.js'
 
 /**
  * Runs `work` with the administration of the configured data directory.
@@ -29,6 +27,9 @@ export async function withAdministration<T>(
 
 async function alone<T>(config: Config, lock: Lock, work: (administration: Administration) => Promise<T>): Promise<T> {
   try {
+    // Loaded when it is wanted: beside a running server nothing of it is.
+    const { createServerFrom } = await import('../index.js')
+    const { createLogger } = await import('../logger.js')
     const server = await createServerFrom(config, createLogger({ ...config.log, level: 'warn' }))
     return await work(server).finally(() => server.stop())
   } finally {

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { inMemory, type Config } from '../config.js'
-import { runServer, type Hint } from '../main.js'
+import type { Hint } from '../main.js'
 import { startConfig, withStartFlags, type StartFlags } from './flags.js'
 
 export function addStart(program: Command): void {
@@ -10,6 +10,8 @@ export function addStart(program: Command): void {
     .description('run the server until SIGTERM or SIGINT')
     .action(async (flags: StartFlags) => {
       const config = startConfig(flags)
+      // Loaded when it is wanted: help and refusals need not wait for a whole server.
+      const { runServer } = await import('../main.js')
       await runServer(config, hintFor(config, flags))
     })
 }

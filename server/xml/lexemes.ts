@@ -3,7 +3,6 @@
 import {
   AMPERSAND,
   APOSTROPHE,
-  CARRIAGE_RETURN,
   COLON,
   HASH,
   isAsciiNameCharacter,
@@ -12,12 +11,9 @@ import {
   isSpace,
   isXmlCharacter,
   LESS_THAN,
-  LINE_FEED,
   QUOTE,
   RIGHT_BRACKET,
   SEMICOLON,
-  SPACE,
-  TAB,
 } from './characters.js'
 import { notWellFormed } from './error.js'
 
@@ -56,6 +52,10 @@ function endOfNcName(text: string, from: number): number {
   }
 }
 
+// A regular expression runs over plain text several times faster than a loop in JavaScript does.
+const specialInText = /[^\t\n\r -%'-;=-\\^-\ud7ff\ue000-\ufffd]/g
+const specialInValue = /[^ -%'-;=-\ud7ff\ue000-\ufffd]/
+
 /**
  * The end of character data: the next `<`, or the end of the text (XML 1.0 §2.4).
  * @throws XmlError for `]]>`, a wrong reference or a character that XML does not know
@@ -63,30 +63,34 @@ function endOfNcName(text: string, from: number): number {
 export function endOfText(text: string, from: number): number {
   let at = from
   for (;;) {
+    specialInText.lastIndex = at
+    if (!specialInText.test(text)) return text.length
+    at = specialInText.lastIndex - 1
     const code = text.charCodeAt(at)
-    if (isPlain(code) && code !== RIGHT_BRACKET) at++
-    else if (code === LESS_THAN || at >= text.length) return at
-    else if (code === AMPERSAND) at = afterReference(text, at)
-    else {
-      if (code === RIGHT_BRACKET && text.startsWith(']]>', at)) throw notWellFormed(']]> stands in a text', at)
-      at = afterCharacter(text, at)
-    }
+    if (code === LESS_THAN) return at
+    if (code === AMPERSAND) at = afterReference(text, at)
+    else if (code !== RIGHT_BRACKET) at = afterCharacter(text, at)
+    else if (text.startsWith(']]>', at)) throw notWellFormed(']]> stands in a text', at)
+    else at++
   }
 }
 
+/** Whether an attribute's value is legal and means what is written: nothing to resolve, nothing to normalise. */
+export function isLiteral(raw: string): boolean {
+  return !specialInValue.test(raw)
+}
+
 /**
- * The offset of the quote that closes an attribute's value (production AttValue).
- * @param quote the character code of the quote that opened it
- * @throws XmlError for `<`, a wrong reference, a wrong character, or if the quote never comes
+ * Proves that the rest of an attribute's value is legal (production AttValue).
+ * @param end the offset of the quote that closes it
+ * @throws XmlError for `<`, a wrong reference or a wrong character
  */
-export function endOfValue(text: string, from: number, quote: number): number {
+export function checkValue(text: string, from: number, end: number): void {
   let at = from
-  for (;;) {
+  while (at < end) {
     const code = text.charCodeAt(at)
-    if (code === quote) return at
-    if (isPlain(code)) at++
-    else if (code === LESS_THAN) throw notWellFormed('< stands in the value of an attribute', at)
-    else at = code === AMPERSAND ? afterReference(text, at) : afterCharacter(text, at)
+    if (code === LESS_THAN) throw notWellFormed('< stands in the value of an attribute', at)
+    at = code === AMPERSAND ? afterReference(text, at) : afterCharacter(text, at)
   }
 }
 
@@ -95,24 +99,11 @@ export function endOfValue(text: string, from: number, quote: number): number {
  * @throws XmlError if it never comes or a character before it is wrong
  */
 export function endOfCdata(text: string, from: number): number {
+  const end = text.indexOf(']]>', from)
+  if (end < 0) throw notWellFormed('a CDATA section is not closed', from)
   let at = from
-  while (!(text.charCodeAt(at) === RIGHT_BRACKET && text.startsWith(']]>', at))) at = afterCharacter(text, at)
-  return at
-}
-
-/** Whether a value has nothing to resolve and nothing to normalise. */
-export function isLiteral(text: string, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) {
-    const code = text.charCodeAt(at)
-    if (code === AMPERSAND || code < SPACE) return false
-  }
-  return true
-}
-
-/** The common case: printable, in the lower part of Unicode, and no markup. */
-function isPlain(code: number): boolean {
-  if (code < SPACE) return code === LINE_FEED || code === TAB || code === CARRIAGE_RETURN
-  return code < 0xd800 && code !== AMPERSAND && code !== LESS_THAN
+  while (at < end) at = afterCharacter(text, at)
+  return end
 }
 
 function afterCharacter(text: string, at: number): number {

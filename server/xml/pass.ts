@@ -2,9 +2,9 @@
 // that RFC 6120 §11.1 forbids, and tells a listener what it finds. Linear in time; its memory grows with depth alone.
 
 import { decodeValue } from './decode.js'
-import { EQUALS, EXCLAMATION_MARK, GREATER_THAN, LESS_THAN, QUESTION_MARK, SLASH } from './characters.js'
+import { EQUALS, EXCLAMATION_MARK, GREATER_THAN, LESS_THAN, QUESTION_MARK, QUOTE, SLASH } from './characters.js'
 import { notWellFormed, XmlError } from './error.js'
-import { endOfCdata, endOfName, endOfText, endOfValue, isLiteral, isQuote, skipSpace } from './lexemes.js'
+import { checkValue, endOfCdata, endOfName, endOfText, isLiteral, isQuote, skipSpace } from './lexemes.js'
 import { type Scope } from './scope.js'
 
 export interface Attribute {
@@ -170,12 +170,18 @@ class Pass {
     const open = skipSpace(text, equals + 1)
     const quote = text.charCodeAt(open)
     if (!isQuote(quote)) throw notWellFormed('the value of an attribute is not quoted', open)
-    const close = endOfValue(text, open + 1, quote)
+    const close = text.indexOf(quote === QUOTE ? '"' : "'", open + 1)
+    if (close < 0) throw notWellFormed('the value of an attribute is not closed', open)
     this.#at = close + 1
     const name = text.slice(start, nameEnd)
-    const raw = text.slice(open + 1, close)
-    const value = isLiteral(text, open + 1, close) ? raw : decodeValue(raw)
-    return { name, prefix: prefixOf(name), value, start, end: close + 1 }
+    return { name, prefix: prefixOf(name), value: this.#value(open + 1, close), start, end: close + 1 }
+  }
+
+  #value(start: number, end: number): string {
+    const raw = this.#text.slice(start, end)
+    if (isLiteral(raw)) return raw
+    checkValue(this.#text, start, end)
+    return decodeValue(raw)
   }
 
   #declare(attributes: readonly Attribute[]): void {

@@ -104,6 +104,7 @@ const inFile = async (connect: Connect, directory: string, options: SqliteOption
     pragma journal_mode = wal;
     pragma synchronous = ${options.synchronous ?? 'full'};
     pragma journal_size_limit = ${LOG_LIMIT};
+    pragma secure_delete = fast;
     pragma foreign_keys = on`)
   await migrate(writer)
   const readers = await Promise.all(Array.from({ length: READERS }, () => connect(file)))

@@ -58,11 +58,13 @@ const admit = ({ waiting, present }: Boxes, { account, message, limit }: Keep): 
   return true
 }
 
-// A message that was kept for a push alone may have to wait for a reader later.
+// A message that was kept for a push alone may have to wait for a reader later: then it comes after what waits already, where
+// a reader who is reading on finds it.
 const INSERT_MESSAGES = `
   insert into messages (account, id, xml, at, waiting)
   select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 from json_each(?) where true
-  on conflict (account, id) do update set waiting = 1 where excluded.waiting = 1`
+  on conflict (account, id) do update set waiting = 1, number = excluded.number
+  where excluded.waiting = 1 and messages.waiting = 0`
 
 const insertMessages = async (transaction: Transaction, keeps: readonly Keep[]): Promise<void> => {
   const rows = keeps.map(({ account, message }) => [

@@ -35,8 +35,9 @@ const first = `
     primary key (account, contact)
   ) strict, without rowid;
 
+  -- The number is the place in the order of keeping, and where a reader reads on: it must not come again (autoincrement).
   create table messages (
-    number integer primary key,
+    number integer primary key autoincrement,
     account text not null,
     id text not null,
     xml text not null,
@@ -46,8 +47,9 @@ const first = `
     -- first, every message of a commit would dirty a page of its own.
     unique (id, account)
   ) strict;
-  -- Counting what waits, at every keep(), reading it in order, and wiping run along this one.
-  create index messages_of_account on messages (account, waiting, at);
+  -- Counting what waits, at every keep(), reading it in order, and wiping run along this one. As every index it ends in the
+  -- row's number.
+  create index messages_of_account on messages (account, waiting);
 
   create table registrations (
     number integer primary key,
@@ -73,7 +75,7 @@ const first = `
   create table debts (
     id integer primary key autoincrement,
     registration integer not null references registrations on delete cascade,
-    message integer not null references messages on delete cascade,
+    message integer not null references messages on delete cascade on update cascade,
     item text not null,
     topic text,
     at integer not null,
@@ -128,7 +130,7 @@ const first = `
     at integer not null,
     unique (pep_node, id)
   ) strict;
-  -- Ends in the row's number, as every index does: so it gives a node's items in the order of their publishing.
+  -- With the row's number at its end it gives a node's items in the order of their publishing.
   create index pep_items_in_order on pep_items (pep_node);
 
   create table omemo_lists (

@@ -71,7 +71,11 @@ describe('a verification string', () => {
   })
 
   test.each([
-    ['two identities that are the same', `<identity category='c' type='t'/><identity category='c' type='t'/>`, 'c/t//<c/t//<'],
+    [
+      'two identities that are the same',
+      `<identity category='c' type='t'/><identity category='c' type='t'/>`,
+      'c/t//<c/t//<',
+    ],
     ['a feature twice', `<feature var='f'/><feature var='f'/>`, 'f<f<'],
     ['two forms of one type', `${form(formType('t'))}${form(formType('t'))}`, 't<t<'],
     ['a form of two types', form(formType('t', 'u')), 't<'],
@@ -84,14 +88,16 @@ describe('a verification string', () => {
 
 describe('the features of an answer', () => {
   test('are the names in it', () => {
-    expect(featuresOf(info(`<identity category='c' type='t'/><feature var='a'/><feature var='b'/><feature var='a'/>`))).toEqual(
-      new Set(['a', 'b']),
-    )
+    expect(
+      featuresOf(info(`<identity category='c' type='t'/><feature var='a'/><feature var='b'/><feature var='a'/>`)),
+    ).toEqual(new Set(['a', 'b']))
   })
 
   test('are none of an answer that is something else', () => {
     expect(featuresOf(parse(`<query xmlns='jabber:iq:roster'><feature var='a'/></query>`))).toBeUndefined()
-    expect(featuresOf(parse(`<info xmlns='http://jabber.org/protocol/disco#info'><feature var='a'/></info>`))).toBeUndefined()
+    expect(
+      featuresOf(parse(`<info xmlns='http://jabber.org/protocol/disco#info'><feature var='a'/></info>`)),
+    ).toBeUndefined()
   })
 
   test('are not taken from an answer that is too large to remember', () => {

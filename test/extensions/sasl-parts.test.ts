@@ -5,17 +5,22 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { decodeBase64, readData, readText } from '../../extensions/sasl/data.js'
 import { Delays } from '../../extensions/sasl/delays.js'
 import { Directory } from '../../extensions/sasl/directory.js'
-import { SaslFailure } from '../../extensions/sasl/failure.js'
+import { failureElement, SaslFailure } from '../../extensions/sasl/failure.js'
+import { Logins } from '../../extensions/sasl/logins.js'
 import { begin, type Step } from '../../extensions/sasl/mechanisms.js'
 import { Pauses } from '../../extensions/sasl/pauses.js'
 import { readPlain } from '../../extensions/sasl/plain.js'
 import { readClientFinal, readClientFirst, verifyProof, writeServerFirst } from '../../extensions/sasl/scram.js'
 import { Turnstile } from '../../extensions/sasl/turnstile.js'
+import type { Awaitable } from '../../server/awaitable.js'
+import type { OpeningStream } from '../../server/extension.js'
 import { deriveCredentials, deriveKeys } from '../../server/scram-keys.js'
+import { el, serialize } from '../../server/xml.js'
 import { openSqlite } from '../../storage/sqlite/index.js'
+import { RecordedLog } from '../helpers/log.js'
 import { readChallenge, ScramClient } from '../helpers/scram-client.js'
 
-const refused = (condition: string) => expect.objectContaining({ name: 'SaslFailure', condition })
+const refused = (condition: string): unknown => expect.objectContaining({ name: 'SaslFailure', condition })
 
 /** The examples of RFC 5802 §5 and RFC 7677 §3. */
 const examples = [
@@ -215,11 +220,12 @@ describe('a name that nobody has', () => {
     expect(await saltOf(one, 'no<body')).not.toBe(salt)
   })
 
-  async function failureOf(step: Promise<Step>): Promise<unknown> {
-    return step.then(
-      () => 'proved',
-      (reason: unknown) => reason,
-    )
+  async function failureOf(step: () => Awaitable<Step>): Promise<unknown> {
+    try {
+      return (await step()).kind
+    } catch (reason) {
+      return reason
+    }
   }
 
   test.each([
@@ -231,7 +237,7 @@ describe('a name that nobody has', () => {
     let worked = 0
     const counted = { run: <T>(work: () => Promise<T>) => ((worked += 1), turnstile.run(work)) }
     const parts = { domain: 'localhost', directory: await directory(), turnstile: counted }
-    const step = begin('PLAIN', true, parts)(Buffer.from(`\0${username}\0wrong`))
+    const step = () => begin('PLAIN', true, parts)(Buffer.from(`\0${username}\0wrong`))
     expect(await failureOf(step)).toMatchObject({ condition: 'not-authorized', account })
     expect(worked).toBe(1)
   })
@@ -241,8 +247,8 @@ describe('a name that nobody has', () => {
     const client = new ScramClient({ username, password: 'wrong' })
     const challenge = await begin(client.mechanism, false, parts)(Buffer.from(client.first()))
     if (challenge.kind !== 'challenge') throw new Error('proved too early')
-    expect(readChallenge(challenge.data)).toMatchObject({ iterations: 10_000 })
-    const step = challenge.next(Buffer.from(client.final(challenge.data).message))
+    expect(readChallenge(challenge.data)).toMatchObject({ iterations: 4096 })
+    const step = () => challenge.next(Buffer.from(client.final(challenge.data).message))
     expect(await failureOf(step)).toMatchObject({ condition: 'not-authorized', account: `${username}@localhost` })
   })
 })
@@ -327,4 +333,27 @@ test.each([
   const { withoutProof, proof } = readClientFinal(message)
   const signature = verifyProof(hash, credentials.keys[hash], `${client.bare},${serverFirst},${withoutProof}`, proof)
   expect(`v=${String(signature?.toString('base64'))}`).toBe(verifier)
+})
+
+test('while the storage fails a login is put off, for known and unknown alike, and the log says why', async () => {
+  const storage = await openSqlite(':memory:')
+  const log = new RecordedLog()
+  const directory = new Directory(storage.stores.accounts, new Uint8Array(32))
+  const logins = new Logins({ directory, delays: new Delays(Date), log })
+  await storage.close()
+  const sent: string[] = []
+  const stream: OpeningStream = {
+    address: '::1',
+    secure: true,
+    domain: 'localhost',
+    account: undefined,
+    send: (element) => void sent.push(serialize(element)),
+    authenticated: () => expect.unreachable(),
+    bind: () => expect.unreachable(),
+    end: () => expect.unreachable(),
+  }
+  const auth = el('auth', { mechanism: 'PLAIN' }, Buffer.from('\0juliet\0r0m30').toString('base64'))
+  await logins.auth(stream, auth)
+  expect(sent).toEqual([serialize(failureElement('temporary-auth-failure'))])
+  expect(log.lines).toMatchObject([{ level: 'error', message: 'a login could not be checked' }])
 })

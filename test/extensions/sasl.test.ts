@@ -55,7 +55,7 @@ for (const mechanism of ['SCRAM-SHA-1', 'PLAIN']) {
   scenario(
     `xmpp.js logs in by ${mechanism}`,
     async ({ juliet }) => {
-      expect(juliet.jid).toBe('juliet@localhost/test')
+      await juliet.asks(xml`<iq type="get" to="localhost"><ping xmlns="urn:xmpp:ping"/></iq>`)
     },
     { mechanism },
   )
@@ -303,7 +303,7 @@ scenario(
         const challenge = await challenged(client, scram)
         const { salt, iterations } = readChallenge(challenge)
         salts.push(`${username} ${salt.toString('base64')}`)
-        expect([salt.length, iterations]).toEqual([16, 10_000])
+        expect([salt.length, iterations]).toEqual([16, 4096])
         const { message } = scram.final(challenge)
         expect(await answerTo(client, element('response', base64(message)))).toBe('not-authorized')
       }

@@ -3,8 +3,8 @@
 import type { Element } from '../../server/xml.js'
 import { expectSame, isSame, pretty } from './xml.js'
 
-/** How long a test waits for something that should come at once, before it says what is missing. */
-const PATIENCE_MS = 5_000
+/** How long a test waits for what should come at once, before it says what is missing. */
+const PATIENCE_MS = 10_000
 
 interface Waiter {
   readonly resolve: (stanza: Element) => void

@@ -5,7 +5,7 @@ import { type ClientOptions, WebSocket } from 'ws'
 import { el, type Element, parse, serialize } from '../../server/xml.js'
 import { expectWellFormed } from './client.js'
 
-const PATIENCE_MS = 5_000
+const PATIENCE_MS = 10_000
 const FRAMING = 'urn:ietf:params:xml:ns:xmpp-framing'
 const SASL = 'urn:ietf:params:xml:ns:xmpp-sasl'
 const BIND = 'urn:ietf:params:xml:ns:xmpp-bind'

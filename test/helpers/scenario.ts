@@ -1,7 +1,13 @@
 // A scenario: a server of its own with a fresh store, people and a push service by name, and at the end nothing left unsaid.
 
 import { test } from 'vitest'
-import { createServer, type Server, type ServerOptions } from '../../server/index.js'
+import { extensionsOf } from '../../extensions/index.js'
+import { reportRegistrations } from '../../extensions/push/report.js'
+import { configFromOptions } from '../../server/config.js'
+import type { AnyExtension } from '../../server/extension.js'
+import type { Server, ServerOptions } from '../../server/index.js'
+import { Assembly } from '../../server/server.js'
+import { openSqlite } from '../../storage/sqlite/index.js'
 import { RecordedLog } from './log.js'
 import { PushService } from './push-service.js'
 import { RawClient } from './raw-client.js'
@@ -34,12 +40,15 @@ export interface ScenarioServer {
   readonly domain: string
   readonly users: Server['users']
   readonly componentAddress: Server['componentAddress']
+  readonly registrations: Server['registrations']
   /** Everything that was sent has been dealt with, and what came of it has been read by its client. */
   idle(): Promise<void>
 }
 
 export interface ScenarioOptions {
   readonly config?: ServerOptions
+  /** Beside those that the server has: one that is being written. */
+  readonly extensions?: readonly AnyExtension[]
   /** Those named here have an account, but are not connected. */
   readonly offline?: readonly Person[]
   /** The resource of everybody's first connection; 'test'. Undefined lets the server choose. */
@@ -74,12 +83,29 @@ function namesIn(play: (cast: Cast) => Promise<void>): readonly string[] {
   return (inside ?? '').split(',').flatMap((part) => /^\s*(\w+)/.exec(part)?.[1] ?? [])
 }
 
+interface TestServer {
+  readonly assembly: Assembly
+  readonly registrations: Server['registrations']
+}
+
+/** As createServer does, with further extensions. */
+async function assemble(
+  { clock = Date, ...options }: ServerOptions,
+  extensions: readonly AnyExtension[],
+  log: RecordedLog,
+): Promise<TestServer> {
+  const config = configFromOptions({ domain: 'localhost', port: 0, data: ':memory:', ...options })
+  const storage = await openSqlite(config.data)
+  const assembly = new Assembly({ config, storage, extensions: [...extensionsOf(config), ...extensions], log, clock })
+  return { assembly, registrations: (account) => reportRegistrations(storage.stores, account) }
+}
+
 class Stage {
   readonly #options: ScenarioOptions
   readonly #log = new RecordedLog()
   readonly #users = new Map<string, User>()
   readonly #raw: RawClient[] = []
-  #server: Server | undefined
+  #server: TestServer | undefined
   #pushService: PushService | undefined
 
   constructor(options: ScenarioOptions) {
@@ -88,15 +114,13 @@ class Stage {
 
   async opens(names: readonly string[]): Promise<void> {
     const wantsService = names.includes('pushService')
-    this.#server = await createServer({
-      domain: 'localhost',
-      port: 0,
-      data: ':memory:',
-      log: this.#log,
-      ...(wantsService && { components: { [PUSH_SERVICE]: SECRET }, componentPort: 0 }),
-      ...this.#options.config,
-    })
-    await this.#server.start()
+    const { config = {}, extensions = [] } = this.#options
+    this.#server = await assemble(
+      { ...(wantsService && { components: { [PUSH_SERVICE]: SECRET }, componentPort: 0 }), ...config },
+      extensions,
+      this.#log,
+    )
+    await this.#server.assembly.start()
     const named = people.filter((person) => names.includes(person) || this.#options.offline?.includes(person))
     await Promise.all([...named.map((person) => this.#enters(person)), wantsService && this.#serviceEnters()])
   }
@@ -142,7 +166,7 @@ class Stage {
     for (const client of this.#raw) client.leaves()
     const open = [...this.#users.values()].flatMap((user) => user.open)
     await Promise.allSettled([...open.map((client) => client.leaves()), this.#pushService?.leaves()])
-    await this.#server?.stop()
+    await this.#server?.assembly.stop()
   }
 
   async #enters(person: Person): Promise<void> {
@@ -166,7 +190,9 @@ class Stage {
 
   #shown(): ScenarioServer {
     const { url, users, componentAddress } = this.#there()
-    return { url, users, componentAddress, domain: 'localhost', idle: () => this.#settle() }
+    const registrations = (account?: string): ReturnType<Server['registrations']> =>
+      this.#server?.registrations(account) ?? Promise.resolve([])
+    return { url, users, componentAddress, registrations, domain: 'localhost', idle: () => this.#settle() }
   }
 
   /** What was sent before a question has been read when its answer comes; what the server does of its own is done when it is idle. */
@@ -183,8 +209,8 @@ class Stage {
     await Promise.allSettled([...clients, ...service].map((one) => one.asks(question())))
   }
 
-  #there(): Server {
+  #there(): Assembly {
     if (this.#server === undefined) throw new Error('there is no server')
-    return this.#server
+    return this.#server.assembly
   }
 }

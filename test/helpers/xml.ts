@@ -53,9 +53,8 @@ function treeOf(element: Element, inherited: string): Tree {
 }
 
 function attributesOf(element: Element): ReadonlyMap<string, string> {
-  const given = Object.entries(element.attrs as Readonly<Record<string, unknown>>)
-  const kept = given.filter(([name, value]) => name !== 'xmlns' && value !== undefined && value !== null)
-  return new Map(kept.map(([name, value]) => [name, String(value)] as const).sort(([a], [b]) => (a < b ? -1 : 1)))
+  const given = Object.keys(element.attrs).filter((name) => name !== 'xmlns')
+  return new Map(given.sort().map((name) => [name, attr(element, name) ?? ''] as const))
 }
 
 /** The expected tree with its wildcards filled in from what came, wherever they match. */

@@ -88,12 +88,12 @@ describe('the control socket', () => {
     const { users } = remoteAdministration(directory)
     await server.users.create('juliet@localhost', 'r0m30')
     const refusals = [
-      [users.create('juliet@localhost', 'x'), 'There is a user juliet@localhost already.'],
-      [users.create('juliet@elsewhere', 'x'), 'elsewhere is not a domain of this server.'],
-      [users.setPassword('romeo@localhost', 'x'), 'There is no user romeo@localhost.'],
-      [users.remove('romeo@localhost'), 'There is no user romeo@localhost.'],
+      [() => users.create('juliet@localhost', 'x'), 'There is a user juliet@localhost already.'],
+      [() => users.create('juliet@elsewhere', 'x'), 'elsewhere is not a domain of this server.'],
+      [() => users.setPassword('romeo@localhost', 'x'), 'There is no user romeo@localhost.'],
+      [() => users.remove('romeo@localhost'), 'There is no user romeo@localhost.'],
     ] as const
-    for (const [refused, sentence] of refusals) await expect(refused).rejects.toEqual(new Failure(sentence))
+    for (const [refused, sentence] of refusals) await expect(refused()).rejects.toEqual(new Failure(sentence))
   })
 
   test('lists registrations', async () => {
@@ -194,7 +194,7 @@ describe('the control socket', () => {
         .record({ command: fc.constantFrom('user add', 'push list'), jid: fc.anything(), account: fc.anything() })
         .map((value) => JSON.stringify(value)),
     )
-    fc.assert(fc.property(line, (text) => expect(() => [parseRequest(text), parseAnswer(text)]).not.toThrow()))
+    fc.assert(fc.property(line, (text) => void [parseRequest(text), parseAnswer(text)]))
   })
 
   test('brings the report of a registration over whole', () => {

@@ -1,6 +1,5 @@
 // Asking for a password: twice at a terminal, and what is typed shows nowhere.
 
-import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { readPassword } from '../../server/cli/password.js'
@@ -15,13 +14,14 @@ function terminal(): Terminal {
   return { input: Object.assign(new PassThrough(), { isTTY: true }), output: new PassThrough() }
 }
 
-/** Types each answer when its question has been written. Gives everything that was shown. */
+/** Types an answer at the end of each question, until there is an end of line for each. Gives everything that was shown. */
 async function answer({ input, output }: Terminal, ...answers: readonly string[]): Promise<string> {
+  const left = [...answers]
   let shown = ''
-  for (const typed of answers) {
-    while (!/: $/.test(shown)) shown += String((await once(output, 'data'))[0])
-    input.write(typed)
-    while (!shown.endsWith('\n')) shown += String((await once(output, 'data'))[0])
+  for await (const chunk of output.iterator({ destroyOnReturn: false })) {
+    shown += String(chunk)
+    if (shown.endsWith(': ')) input.write(left.shift())
+    if (shown.split('\n').length > answers.length) break
   }
   return shown
 }

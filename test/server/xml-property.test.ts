@@ -17,7 +17,7 @@ import { brokenDocuments, documents, rubbish } from './xml-arbitrary.js'
 import { mapNamespace, readByReference, type Tree, treeOf } from './xml-reference.js'
 
 const limits = { depth: 64 }
-const runs = { numRuns: Number(process.env['XML_RUNS'] ?? 3000) }
+const runs = { numRuns: Number(process.env['XML_RUNS'] ?? 1000) }
 
 describe('A frame that is read is the frame that is sent, or an XmlError', () => {
   test('for documents that are mostly valid', () => {

@@ -70,17 +70,14 @@ export class Program {
   #stderr = ''
 
   constructor(command: string, args: readonly string[], { env = {}, cwd }: Surroundings) {
-    this.child = spawn(command, args, { env: { ...process.env, NO_COLOR: '1', ...env }, cwd })
+    this.child = spawn(command, args, { env: { ...process.env, NO_COLOR: '1', ...env }, cwd, detached: true })
     this.child.stdout.on('data', (chunk: Buffer) => (this.#stdout += chunk.toString()))
     this.child.stderr.on('data', (chunk: Buffer) => (this.#stderr += chunk.toString()))
     // A program that ends without reading what it was given is judged by its exit code.
     this.child.stdin.on('error', () => undefined)
     this.#lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]()
     this.ended = once(this.child, 'close').then(() => this.#outcome())
-    onTestFinished(async () => {
-      this.child.kill('SIGKILL')
-      await this.ended
-    })
+    onTestFinished(() => this.#kill())
   }
 
   /** The first line of stdout that starts with `sealpost ready`. */
@@ -99,6 +96,13 @@ export class Program {
 
   get stderr(): string {
     return this.#stderr
+  }
+
+  /** Ends it with whatever it has started: it leads a group of its own. */
+  async #kill(): Promise<void> {
+    const { pid, exitCode, signalCode } = this.child
+    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, 'SIGKILL')
+    await this.ended
   }
 
   #outcome(): Outcome {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type * as Libomemo from 'converse.js/dist/libomemo.esm.min.js'
+import './quiet.js'
 
 type Library = typeof Libomemo
 

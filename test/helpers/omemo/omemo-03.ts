@@ -11,6 +11,7 @@ import { Element } from 'ltx'
 import { decryptOmemo, type Notification } from '../../../extensions/notification.js'
 import { anyOf, base64, bufferOf, bytesOf, child, type OmemoDevice, type Recipient } from './device.js'
 import { KeyStore } from './key-store.js'
+import './quiet.js'
 
 export const OMEMO_03 = 'eu.siacs.conversations.axolotl'
 

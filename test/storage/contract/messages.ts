@@ -32,15 +32,39 @@ export const describeMessageStore = (open: Open): void => {
       expect(await messages.waiting(romeo, 0, 10)).toEqual([])
     })
 
-    check('messages wait in the order in which they were kept, whatever the clock did, and are read on after any of them', async (storage) => {
-      const { messages } = storage.stores
-      await Promise.all(['m1', 'm2', 'm3'].map((id) => messages.keep(juliet, message(id), [], 10)))
-      await messages.keep(juliet, message('m4'), [], 10)
-      await messages.keep(juliet, message('m0', { at: 999 }), [], 10)
-      expect(await waiting(messages)).toEqual(['m1', 'm2', 'm3', 'm4', 'm0'])
-      const [, second] = await messages.waiting(juliet, 0, 2)
-      const rest = await messages.waiting(juliet, second?.order ?? 0, 2)
-      expect(rest.map(({ id }) => id)).toEqual(['m3', 'm4'])
+    check(
+      'messages wait in the order in which they were kept, whatever the clock did, and are read on after any of them',
+      async (storage) => {
+        const { messages } = storage.stores
+        await Promise.all(['m1', 'm2', 'm3'].map((id) => messages.keep(juliet, message(id), [], 10)))
+        await messages.keep(juliet, message('m4'), [], 10)
+        await messages.keep(juliet, message('m0', { at: 999 }), [], 10)
+        expect(await waiting(messages)).toEqual(['m1', 'm2', 'm3', 'm4', 'm0'])
+        const [, second] = await messages.waiting(juliet, 0, 2)
+        const rest = await messages.waiting(juliet, second?.order ?? 0, 2)
+        expect(rest.map(({ id }) => id)).toEqual(['m3', 'm4'])
+      },
+    )
+
+    check('who reads on misses nothing that came meanwhile, even when all before it is gone', async (storage) => {
+      const { messages, push } = storage.stores
+      await push.put(registration(), 10)
+      await messages.keep(juliet, message('m0', { waiting: false }), [debt()], 10)
+      await messages.keep(juliet, message('m1'), [], 10)
+      const last = (await messages.waiting(juliet, 0, 10))[0]?.order ?? 0
+      await messages.remove(juliet, ['m1'])
+      await messages.keep(juliet, message('m2'), [], 10)
+      await Promise.all(['m0', 'm3'].map((id) => messages.keep(juliet, message(id), [], 10)))
+      expect((await messages.waiting(juliet, last, 10)).map(({ id }) => id)).toEqual(['m2', 'm0', 'm3'])
+      expect(await owedFor(messages)).toEqual(['m0'])
+    })
+
+    check('the number of a message that is gone does not come again', async ({ stores: { messages } }) => {
+      await messages.keep(juliet, message('m1'), [], 10)
+      const last = (await messages.waiting(juliet, 0, 10))[0]?.order ?? 0
+      await messages.remove(juliet, ['m1'])
+      await messages.keep(juliet, message('m2'), [], 10)
+      expect((await messages.waiting(juliet, last, 10)).map(({ id }) => id)).toEqual(['m2'])
     })
 
     check('a full box takes no more, also of messages that come at the same time', async ({ stores: { messages } }) => {
@@ -171,13 +195,16 @@ export const describeMessageStore = (open: Open): void => {
       expect(await messages.owed(0, 9, 10)).toEqual([])
     })
 
-    check('the next due time is that of the earliest debt that is not due yet', async ({ stores: { messages, push } }) => {
-      expect(await messages.nextDue(0)).toBeUndefined()
-      await push.put(registration(), 10)
-      for (const at of [30, 20]) await messages.keep(juliet, message(`m${at}`), [debt({ at })], 10)
-      expect(await messages.nextDue(0)).toBe(20)
-      expect(await messages.nextDue(20)).toBe(30)
-    })
+    check(
+      'the next due time is that of the earliest debt that is not due yet',
+      async ({ stores: { messages, push } }) => {
+        expect(await messages.nextDue(0)).toBeUndefined()
+        await push.put(registration(), 10)
+        for (const at of [30, 20]) await messages.keep(juliet, message(`m${at}`), [debt({ at })], 10)
+        expect(await messages.nextDue(0)).toBe(20)
+        expect(await messages.nextDue(20)).toBe(30)
+      },
+    )
 
     check('a removed message stays as long as a push is owed for it', async ({ stores: { messages, push } }) => {
       await push.put(registration(), 10)
