@@ -11,6 +11,9 @@ export { PrepareError } from './prepare-error.js'
 /** In UTF-8, each part of a JID (RFC 7622 §3.2 to §3.4). */
 const MOST_BYTES = 1023
 
+/** Preparing makes a name shorter, but not by so much: what is longer is not worth the work. */
+const ENDLESS = 4 * MOST_BYTES
+
 const plainLocalpart = /^[a-z0-9!#$%()*+,\-.;=?[\\\]^_`{|}~]+$/
 const plainDomain = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/
 // The URL parser behind `domainToASCII` would take a slash, a colon or a percent sign for its own.
@@ -31,6 +34,7 @@ export function prepareLocalpart(localpart: string): string {
  * @throws PrepareError with the reason for a person
  */
 export function prepareDomain(domain: string): string {
+  if (domain.length > ENDLESS) throw new PrepareError('That name is too long.')
   const name = domain.normalize('NFC').toLowerCase().replace(/\.$/, '')
   checkSize(name, 'a domain')
   if (plainDomain.test(name) && !name.includes('xn--')) return checkLabels(name, name)
@@ -100,6 +104,7 @@ function lowerCase(text: string): string {
 
 /** One round can call for another, but what does not come to rest is no name (RFC 8265 §3.3.2). */
 function untilStable(text: string, enforce: (text: string) => string): string {
+  if (text.length > ENDLESS) throw new PrepareError('That name is too long.')
   let before = text
   for (let round = 0; round < 4; round++) {
     const after = enforce(before)

@@ -6,7 +6,7 @@ import { Failure } from './failure.js'
 import { lockDirectory, LockedError, type Lock } from './lock.js'
 
 /** Long enough for a command that works on the directory without a server, or for a server that starts or stops. */
-const patience = 5000
+const patience = 10_000
 const betweenTries = 50
 
 export type Taken = { readonly kind: 'locked'; readonly lock: Lock } | { readonly kind: 'served' }

@@ -50,12 +50,13 @@ export const roster = () => {
     ],
     on: {
       'presence:available': ({ jid, initial }, context) => (initial ? subscriptions.handOver(jid, context) : undefined),
+      'presence:unavailable': ({ jid }) => rosters.attending.remove(jid),
       'probe:refused': ({ account, prober }, context) =>
         subscriptions.refuse({ account: parseJid(account), contact: prober.toBare() }, context),
       'account:remove': ({ account }, context) => subscriptions.endAll(account, context),
-      'session:closed': ({ jid }) => rosters.interested.remove(jid),
+      'session:closed': ({ jid }) => rosters.forget(jid),
     },
-    stop: () => rosters.interested.clear(),
+    stop: () => rosters.clear(),
   })
 }
 

@@ -1,15 +1,19 @@
 // The rosters of this server, one change to an account's roster at a time: read, decide, write and push are one step, or
 // two stanzas about the same contact would each undo what the other did.
 
+import type { Jid } from '../../server/jid.js'
 import { Mailboxes } from '../../server/mailboxes.js'
 import type { RosterItem } from '../../storage/roster.js'
+import { Audience } from './audience.js'
 import { type RosterContext, mostItems } from './context.js'
-import { Interested } from './interested.js'
 import { isNothing } from './item-state.js'
 import { itemElement, removedElement } from './items.js'
 
 export class Rosters {
-  readonly interested = new Interested()
+  /** Those that have read the roster, and so are told of every change to it (RFC 6121 §2.1.6, §2.2). */
+  readonly interested = new Audience()
+  /** Those that are available, and have been handed the requests that waited: new ones go to them at once, and to the others with those. */
+  readonly attending = new Audience()
   readonly #turns = new Mailboxes()
 
   /** Runs `work` while nothing else changes the account's roster. */
@@ -25,6 +29,17 @@ export class Rosters {
     else if (!(await stores.roster.put(account, item, mostItems))) return false
     await hooks.notify('roster:changed', { account, contact, item: gone ? undefined : item })
     return true
+  }
+
+  /** The session is over. */
+  forget(session: Jid): void {
+    this.interested.remove(session)
+    this.attending.remove(session)
+  }
+
+  clear(): void {
+    this.interested.clear()
+    this.attending.clear()
   }
 
   /** Tells the account's clients how the item stands now (RFC 6121 §2.1.6). */

@@ -88,6 +88,10 @@ export class Subscriptions {
     const { bare: account, resource = '' } = session
     return this.#rosters.inTurn(account, async () => {
       const items = await context.stores.roster.items(account)
+      const available = await context.presenceOf(account)
+      // It may have gone while its turn came.
+      if (!available.some(({ jid }) => jid.equals(session))) return
+      this.#rosters.attending.add(session)
       for (const stanza of items.flatMap(requestOf))
         await context.deliver(account, stanza, { kind: 'resource', resource })
     })
@@ -156,7 +160,7 @@ export class Subscriptions {
   async #tell(stanza: Presence, account: string, context: RosterContext): Promise<void> {
     if (stanza.type !== 'subscribe') return this.#rosters.interested.tell(account, stanza, context)
     await context.hooks.notify('subscription:requested', { account, request: stanza })
-    await context.deliver(account, stanza, { kind: 'available' })
+    await this.#rosters.attending.tell(account, stanza, context)
   }
 
   /** RFC 6121 §3.1.3: the contact asks again for what it has; its own server may have lost it. */

@@ -80,9 +80,11 @@ function canonical(text: string, inherited: Inherited): string {
 }
 
 function mapping({ defaultNamespace, mapTo }: Inherited): (namespace: string) => string {
-  if (mapTo === undefined) return (namespace) => namespace
+  if (mapTo === undefined) return asItIs
   return (namespace) => (namespace === defaultNamespace ? mapTo : namespace)
 }
+
+const asItIs = (namespace: string): string => namespace
 
 function without(text: string, cuts: readonly Attribute[]): string {
   let rest = ''

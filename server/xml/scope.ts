@@ -11,6 +11,8 @@ export interface Declared {
 
 export const nothingDeclared: Declared = { defaultNamespace: '', prefixes: new Map() }
 
+const nothing: ReadonlySet<string> = new Set()
+
 interface Binding {
   readonly depth: number
   readonly prefix: string
@@ -19,17 +21,22 @@ interface Binding {
 
 /** The declarations in force; one `enter` and one `leave` for every element. */
 export class Scope {
-  /** The prefixes that only the outside declares and that somebody used. */
-  readonly borrowed = new Set<string>()
   readonly #outer: Declared
   readonly #defaults: string[]
-  readonly #prefixes = new Map<string, string>()
+  // Most stanzas have no prefixes: what those need is made when they come.
+  #prefixes: Map<string, string> | undefined
+  #borrowed: Set<string> | undefined
   /** What to restore, innermost last: the cost of leaving is the number of declarations, not their depth. */
   readonly #bindings: Binding[] = []
 
   constructor(outer: Declared) {
     this.#outer = outer
     this.#defaults = [outer.defaultNamespace]
+  }
+
+  /** The prefixes that only the outside declares and that somebody used. */
+  get borrowed(): ReadonlySet<string> {
+    return this.#borrowed ?? nothing
   }
 
   /** The namespace of an unprefixed element here. */
@@ -44,10 +51,11 @@ export class Scope {
   leave(): void {
     const depth = this.#defaults.length
     this.#defaults.pop()
+    if (this.#bindings.length === 0) return
     for (let last = this.#bindings.at(-1); last?.depth === depth; last = this.#bindings.at(-1)) {
       this.#bindings.pop()
-      if (last.before === undefined) this.#prefixes.delete(last.prefix)
-      else this.#prefixes.set(last.prefix, last.before)
+      if (last.before === undefined) this.#prefixes?.delete(last.prefix)
+      else this.#prefixes?.set(last.prefix, last.before)
     }
   }
 
@@ -66,6 +74,7 @@ export class Scope {
     }
     if (namespace === '') throw notWellFormed('a prefix is declared to mean nothing', at)
     refuseEdgeSpace(namespace)
+    this.#prefixes ??= new Map()
     this.#bindings.push({ depth: this.#defaults.length, prefix, before: this.#prefixes.get(prefix) })
     this.#prefixes.set(prefix, namespace)
   }
@@ -76,11 +85,12 @@ export class Scope {
    */
   resolve(prefix: string, at: number): string {
     if (prefix === 'xml') return XML_NS
-    const own = this.#prefixes.get(prefix)
+    const own = this.#prefixes?.get(prefix)
     if (own !== undefined) return own
     const outer = this.#outer.prefixes.get(prefix)
     if (outer === undefined) throw notWellFormed('a prefix is not declared', at)
-    this.borrowed.add(prefix)
+    this.#borrowed ??= new Set()
+    this.#borrowed.add(prefix)
     return outer
   }
 }

@@ -288,14 +288,15 @@ scenario(
     await romeo.next()
     await romeo.next()
     await pushService.sends(
-      xml`<presence xmlns="jabber:component:accept" from="bot@${pushService.jid}" to="${romeo.account}" type="subscribe"/>`,
-    )
-    await pushService.sends(
       xml`<presence xmlns="jabber:component:accept" from="bot@${pushService.jid}" to="${romeo.account}" type="probe"/>`,
     )
     await pushService.receives(
       xml`<presence xmlns="jabber:component:accept" to="bot@${pushService.jid}" from="${romeo.account}" type="unsubscribed"/>`,
     )
+    await pushService.sends(
+      xml`<presence xmlns="jabber:component:accept" from="bot@${pushService.jid}" to="${romeo.account}" type="subscribe"/>`,
+    )
+    await romeo.receivesNothing()
     await romeo.sends(xml`<presence to="bot@${pushService.jid}" type="subscribed"/>`)
     await romeo.next()
     await pushService.receives(

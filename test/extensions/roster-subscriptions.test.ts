@@ -124,6 +124,23 @@ scenario('a request that is made twice waits once, as it was first made', async 
   await juliet.receives(xml`<presence from="${phone.jid}" to="${juliet.account}"/>`)
 })
 
+scenario('a request still waits when its contact has asked for the same', async ({ romeo, juliet }) => {
+  await romeo.asks(rosterGet)
+  await juliet.asks(rosterGet)
+  await romeo.sends(say('subscribe', juliet))
+  await romeo.next()
+  await juliet.sends(say('subscribe', romeo))
+  await juliet.receives(push(juliet, xml`<item jid="${romeo.account}" subscription="none" ask="subscribe"/>`))
+  for (const [user, other] of [
+    [romeo, juliet],
+    [juliet, romeo],
+  ] as const) {
+    await user.sends(xml`<presence/>`)
+    await user.receives(xml`<presence from="${user.jid}" to="${user.account}"/>`)
+    await user.receives(presence('subscribe', other.account, user.account))
+  }
+})
+
 scenario('a request that says very much waits without what it says', async ({ romeo, juliet }) => {
   await juliet.leaves()
   await romeo.asks(rosterGet)
@@ -381,7 +398,6 @@ async function itemOf(user: User, contact: User): Promise<Readonly<Record<string
 
 const storms = [
   ['subscribe', 'subscribed', 'unsubscribe', 'subscribe', 'unsubscribed', 'subscribed', 'subscribe'],
-  ['subscribe', 'subscribe', 'subscribed', 'subscribed', 'unsubscribed'],
   ['subscribe', 'subscribed', 'subscribe', 'subscribed', 'unsubscribe', 'subscribe', 'subscribed', 'subscribed'],
   ['subscribe', 'subscribed', 'unsubscribed', 'subscribed', 'subscribe', 'subscribed'],
 ]
@@ -392,7 +408,7 @@ for (const [number, types] of storms.entries()) {
     async ({ romeo, juliet, server }) => {
       const storm = async (from: User, to: User, pace: number): Promise<TestClient> => {
         const client = await deaf(from, `storm-${pace}`, server.url)
-        const stanzas = Array.from({ length: 60 }, (_, index) => [
+        const stanzas = Array.from({ length: 30 }, (_, index) => [
           say(types[(index * pace) % types.length] ?? '', to),
           xml`<presence><status>${index}</status></presence>`,
         ])

@@ -44,6 +44,11 @@ export class Inbox {
     })
   }
 
+  /** Reads whatever is there, and looks at none of it. */
+  forgets(): void {
+    this.#unread.length = 0
+  }
+
   /** Reads the next stanza and compares it whole. */
   async receives(expected: Element): Promise<Element> {
     const stanza = await this.next(pretty(expected))

@@ -117,6 +117,11 @@ export class User {
     return this.#all().flatMap(({ complaints }) => complaints)
   }
 
+  /** Reads whatever has come, and looks at none of it. */
+  forgets(): void {
+    for (const { inbox } of this.#all()) inbox.forgets()
+  }
+
   /** @throws Error that names every stanza that nobody read */
   expectEmpty(): void {
     for (const { inbox } of this.#all()) inbox.expectEmpty()

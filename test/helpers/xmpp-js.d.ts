@@ -14,7 +14,7 @@ declare module '@xmpp/client' {
 
   export interface Entity extends EventEmitter {
     readonly status: string
-    readonly iqCaller: { readonly handlers: ReadonlyMap<string, unknown> }
+    readonly iqCaller: { readonly handlers: ReadonlyMap<string, unknown>; request(iq: Element): Promise<Element> }
     readonly iqCallee: IqCallee
     readonly reconnect: { stop(): void }
     start(): Promise<{ toString(): string }>

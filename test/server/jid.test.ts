@@ -82,7 +82,7 @@ test('Any text is refused with a JidError or is a JID whose text reads as itself
       expect(partsOf(parseJid(jid.full))).toEqual(partsOf(jid))
       expect(parseJid(jid.full).full).toBe(jid.full)
     }),
-    { numRuns: 1500 },
+    { numRuns: 1000 },
   )
 })
 

@@ -1,4 +1,4 @@
-// Which sessions asked for the roster, and so are told of every change to it (RFC 6121 §2.1.6, §2.2).
+// Sessions that are told of something that concerns their account, and how.
 
 import { randomUUID } from 'node:crypto'
 import type { Context } from '../../server/extension.js'
@@ -9,7 +9,7 @@ import { queryElement } from './items.js'
 
 type Sending = Pick<Context, 'deliver'>
 
-export class Interested {
+export class Audience {
   readonly #accounts = new Map<string, Map<string, Jid>>()
 
   add(session: Jid): void {
@@ -38,7 +38,7 @@ export class Interested {
     }
   }
 
-  /** Hands them the answer to a request, or its end (RFC 6121 §3.1.6, §3.2.3, §3.3.3). */
+  /** Hands all of them the same presence. */
   async tell(account: string, presence: Presence, context: Sending): Promise<void> {
     const resources = this.#of(account).flatMap(({ resource }) => resource ?? [])
     await context.deliver(account, presence, { kind: 'resources', resources })

@@ -1,0 +1,172 @@
+// XEP-0160 with the contract's rule: written is not received. What waits is handed over in order, and goes at the answer.
+
+import { expect } from 'vitest'
+import { any, scenario, type User, xml } from '../helpers/scenario.js'
+import { RawClient } from '../helpers/raw-client.js'
+import type { Element } from '../../server/xml.js'
+
+const says = (user: User, to: string, body: string): Promise<void> =>
+  user.sends(xml`<message to="${to}" type="chat"><body>${body}</body></message>`)
+
+const bodyOf = (stanza: Element): string | undefined => stanza.getChildText('body') ?? undefined
+
+/** Sends presence, and gives the bodies of so many messages, in the order in which they came. */
+async function collects(user: User, count: number): Promise<readonly (string | undefined)[]> {
+  await user.sends(xml`<presence/>`)
+  const bodies: (string | undefined)[] = []
+  while (bodies.length < count) {
+    const stanza = await user.next()
+    if (stanza.name === 'message') bodies.push(bodyOf(stanza))
+  }
+  return bodies
+}
+
+scenario(
+  'messages wait for an absent contact, in order, with the time at which they came',
+  async ({ romeo, juliet, server }) => {
+    await juliet.leaves()
+    for (const body of ['one', 'two', 'three']) await says(romeo, juliet.account, body)
+    await juliet.arrives()
+    expect(await collects(juliet, 3)).toEqual(['one', 'two', 'three'])
+    await server.idle()
+    juliet.forgets()
+  },
+)
+
+scenario('what was collected does not come again', async ({ romeo, juliet, server }) => {
+  await juliet.leaves()
+  await says(romeo, juliet.account, 'one')
+  await juliet.arrives()
+  await collects(juliet, 1)
+  await server.idle()
+  juliet.forgets()
+  await juliet.leaves()
+  await juliet.arrives()
+  await juliet.sends(xml`<presence/>`)
+  await juliet.receives(xml`<presence from="${juliet.jid}" to="${juliet.account}"/>`)
+  await server.idle()
+})
+
+scenario(
+  'a session of negative priority collects nothing, until its priority is not negative any more',
+  async ({ romeo, juliet, server }) => {
+    await juliet.leaves()
+    await says(romeo, juliet.account, 'one')
+    await juliet.arrives()
+    await juliet.sends(xml`<presence><priority>-1</priority></presence>`)
+    await juliet.next()
+    await server.idle()
+    juliet.expectEmpty()
+    expect(await collects(juliet, 1)).toEqual(['one'])
+    await server.idle()
+    juliet.forgets()
+  },
+)
+
+scenario('a message that was kept bears the delay and its stanza-id', async ({ romeo, juliet }) => {
+  await juliet.leaves()
+  await says(romeo, juliet.account, 'one')
+  await juliet.arrives()
+  await juliet.sends(xml`<presence/>`)
+  await juliet.receivesAll(
+    xml`<presence from="${juliet.jid}" to="${juliet.account}"/>`,
+    xml`<message type="chat" from="${romeo.jid}" to="${juliet.account}"><body>one</body>
+      <stanza-id xmlns="urn:xmpp:sid:0" by="${juliet.account}" id="${any}"/>
+      <delay xmlns="urn:xmpp:delay" from="localhost" stamp="${any}"/></message>`,
+  )
+})
+
+scenario(
+  'a reader that goes before it has answered loses nothing, and gets the same message under the same id',
+  async ({ romeo, juliet, server }) => {
+    await juliet.leaves()
+    await says(romeo, juliet.account, 'one')
+    const silent = await RawClient.connect(server.url, ['xmpp'], { autoPong: false })
+    await silent.logsIn('juliet', juliet.password, 'silent')
+    silent.send('<presence xmlns="jabber:client"/>')
+    let first = await silent.next()
+    while (first.name !== 'message') first = await silent.next()
+    silent.leaves()
+    await server.idle()
+    await juliet.arrives()
+    await juliet.sends(xml`<presence/>`)
+    let again = await juliet.next()
+    while (again.name !== 'message') again = await juliet.next()
+    expect(again.getChild('stanza-id')?.attrs['id']).toBe(first.getChild('stanza-id')?.attrs['id'])
+    await server.idle()
+    juliet.forgets()
+  },
+)
+
+scenario(
+  'a reader that closes politely has answered: what it collected does not come again',
+  async ({ romeo, juliet, server }) => {
+    await juliet.leaves()
+    await says(romeo, juliet.account, 'one')
+    await juliet.arrives()
+    await collects(juliet, 1)
+    await juliet.leaves()
+    await server.idle()
+    await juliet.arrives()
+    await juliet.sends(xml`<presence/>`)
+    await juliet.receives(xml`<presence from="${juliet.jid}" to="${juliet.account}"/>`)
+    await server.idle()
+  },
+)
+
+scenario(
+  'a full box refuses more, and keeps what it has',
+  async ({ romeo, juliet, server }) => {
+    await juliet.leaves()
+    for (const body of ['one', 'two', 'three']) await says(romeo, juliet.account, body)
+    await romeo.receives(xml`<message type="error" from="${juliet.account}" to="${romeo.jid}"><error type="cancel">
+      <service-unavailable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></message>`)
+    await juliet.arrives()
+    expect(await collects(juliet, 2)).toEqual(['one', 'two'])
+    await server.idle()
+    juliet.forgets()
+  },
+  { config: { limits: { offlineMessages: 2 } } },
+)
+
+const passing: readonly (readonly [what: string, type: string, inside: string])[] = [
+  ['a chat state', 'chat', '<active xmlns="http://jabber.org/protocol/chatstates"/><thread>t</thread>'],
+  ['a message that asks not to be kept', 'chat', '<body>psst</body><no-store xmlns="urn:xmpp:hints"/>'],
+  ['a headline', 'headline', '<body>News</body>'],
+  ['nothing at all', 'chat', ''],
+]
+
+for (const [what, type, inside] of passing) {
+  scenario(`${what} is not kept, and nobody is told`, async ({ romeo, juliet, server }) => {
+    await juliet.leaves()
+    const text = `<message to="${juliet.account}" type="${type}">${inside}</message>`
+    await romeo.sends(xml(Object.assign([text], { raw: [text] })))
+    await server.idle()
+    await juliet.arrives()
+    await juliet.sends(xml`<presence/>`)
+    await juliet.receives(xml`<presence from="${juliet.jid}" to="${juliet.account}"/>`)
+    await server.idle()
+  })
+}
+
+scenario('what moves OMEMO keys alone is kept', async ({ romeo, juliet, server }) => {
+  await juliet.leaves()
+  await romeo.sends(xml`<message to="${juliet.account}" type="chat">
+    <encrypted xmlns="eu.siacs.conversations.axolotl"><header sid="1"><key rid="2">AAAA</key></header></encrypted></message>`)
+  await juliet.arrives()
+  await collects(juliet, 1)
+  await server.idle()
+  juliet.forgets()
+})
+
+scenario('what comes while messages are handed over goes after them', async ({ romeo, juliet, server }) => {
+  await juliet.leaves()
+  const bodies = Array.from({ length: 150 }, (_, index) => String(index))
+  for (const body of bodies.slice(0, 100)) await says(romeo, juliet.account, body)
+  await juliet.arrives()
+  const collected = collects(juliet, 150)
+  for (const body of bodies.slice(100)) await says(romeo, juliet.account, body)
+  expect(await collected).toEqual(bodies)
+  await server.idle()
+  juliet.forgets()
+})
