@@ -1,4 +1,5 @@
-// Brings a clone into the state that `npm start` and `npm test` need: packages installed, dist/ built from the sources as they are.
+// Brings a clone into the state that `npm start` and `npm test` need: packages installed, dist/ built from the sources as they are;
+// or, for what needs no dist/, with the packages alone.
 // Does nothing when nothing has changed. Writes to stderr only, for stdout belongs to the server.
 
 import { spawnSync } from 'node:child_process'
@@ -13,10 +14,13 @@ const at = (...parts) => join(root, ...parts)
 const sources = ['server', 'storage', 'extensions', 'tsconfig.json', 'tsconfig.build.json', 'package.json']
 const built = at('dist', '.built')
 
-if (process.argv[2] !== 'build') fail('usage: node scripts/ensure.mjs build', 2)
+const [target = ''] = process.argv.slice(2)
+if (!['install', 'build'].includes(target)) fail('usage: node scripts/ensure.mjs install|build', 2)
 if (!isInstalled()) install()
-const wanted = hashOfSources()
-if (!existsSync(built) || readFileSync(built, 'utf8') !== wanted) build(wanted)
+if (target === 'build') {
+  const wanted = hashOfSources()
+  if (!existsSync(built) || readFileSync(built, 'utf8') !== wanted) build(wanted)
+}
 
 /** npm leaves a copy of the lock file, with what it really installed, when it is through. */
 function isInstalled() {

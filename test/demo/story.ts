@@ -47,7 +47,7 @@ class Story {
 
   async play(): Promise<string> {
     const server = await this.#opens()
-    const published = await this.#serviceConnects(server)
+    const { published } = await this.#serviceConnects(server)
     const phone = await createOmemo2Device('juliet@localhost', 31415)
     const key = await this.#julietRegisters(server, phone)
     await this.#romeoWrites(server)
@@ -60,7 +60,12 @@ class Story {
   }
 
   async #opens(): Promise<Server> {
-    const server = await createServer({ port: 0, data: ':memory:', components: { [SERVICE]: 'secret' }, componentPort: 0 })
+    const server = await createServer({
+      port: 0,
+      data: ':memory:',
+      components: { [SERVICE]: 'secret' },
+      componentPort: 0,
+    })
     this.#atTheEnd(() => server.stop())
     await server.start()
     for (const name of ['romeo', 'juliet']) await server.users.create(`${name}@localhost`, passwordOf(name))
@@ -68,8 +73,8 @@ class Story {
     return server
   }
 
-  /** Gives the publish that the service will get. */
-  async #serviceConnects({ componentAddress }: Server): Promise<Promise<Element>> {
+  /** `published` is the publish that the service will get. */
+  async #serviceConnects({ componentAddress }: Server): Promise<{ readonly published: Promise<Element> }> {
     if (componentAddress === undefined) throw new Error('the server takes no components')
     const { host, port } = componentAddress
     const service = component({ service: `xmpp://${host}:${port}`, domain: SERVICE, password: 'secret' })
@@ -82,7 +87,7 @@ class Story {
     })
     await service.start()
     this.#tell(`A push service connects as ${SERVICE}, as the one of an app would.`)
-    return published
+    return { published }
   }
 
   /** Gives the key that seals. */
@@ -99,10 +104,13 @@ class Story {
   async #romeoWrites(server: Server): Promise<void> {
     const romeo = await this.#logsIn(server, 'romeo')
     const device = await createOmemo2Device('romeo@localhost', 27183)
-    const encrypted = await device.encrypt(words, await recipientsOf(asking(romeo), device.namespace, 'juliet@localhost'))
+    const encrypted = await device.encrypt(
+      words,
+      await recipientsOf(asking(romeo), device.namespace, 'juliet@localhost'),
+    )
     await romeo.send(omemoMessage('juliet@localhost', encrypted))
     const seen = shortened(encrypted.getChildText('payload') ?? '')
-    this.#tell(`Romeo fetches her keys, encrypts a line for her and sends it. All that the server sees of it: ${seen}`)
+    this.#tell(`Romeo fetches her keys, encrypts a line and sends it. All that the server sees of the line: ${seen}`)
   }
 
   async #phoneWakes(publish: Element, key: string): Promise<Notification> {

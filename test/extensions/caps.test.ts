@@ -7,10 +7,12 @@ import { extensionsOf } from '../../extensions/index.js'
 import { configFromOptions } from '../../server/config.js'
 import { defineExtension } from '../../server/extension.js'
 import { Assembly } from '../../server/server.js'
+import { serialize } from '../../server/xml.js'
 import { openSqlite } from '../../storage/sqlite/index.js'
 import { TestClient } from '../helpers/client.js'
 import { RecordedLog } from '../helpers/log.js'
-import { any, xml } from '../helpers/xml.js'
+import { RawClient } from '../helpers/raw-client.js'
+import { any, expectSame, xml } from '../helpers/xml.js'
 
 type Element = ReturnType<typeof xml>
 
@@ -161,13 +163,15 @@ describe('a server', () => {
     expect(known).toEqual([])
   })
 
-  test('waits no longer for the answer of a session that is gone', async () => {
-    const romeo = await arrives('test')
-    romeo.client.iqCallee.get('http://jabber.org/protocol/disco#info', 'query', () => new Promise(() => undefined))
-    await romeo.sends(presence('X'))
-    await romeo.inbox.next()
-    await romeo.inbox.receives(question(romeo.jid, 'X'))
-    await romeo.leaves()
+  test('waits no longer for the answer of a session that is gone, or says something else', async () => {
+    const romeo = await RawClient.connect(assembly.url)
+    await romeo.logsIn('romeo', 'password')
+    for (const ver of ['X', 'Y']) {
+      romeo.send(serialize(xml`<presence xmlns="jabber:client">${presence(ver).getChildElements()}</presence>`))
+      await romeo.next()
+      expectSame(await romeo.next(), question('romeo@localhost/raw', ver))
+    }
+    romeo.leaves()
     await assembly.idle()
     expect(known).toEqual([])
   })

@@ -228,6 +228,8 @@ scenario('directed presence to more addresses than are remembered is refused', a
   await romeo.receives(
     xml`<presence type="error" id="last" from="${juliet.jid}" to="${romeo.jid}"><error type="wait"><resource-constraint xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/><text xmlns="urn:ietf:params:xml:ns:xmpp-stanzas" xml:lang="en">presence was sent to too many addresses</text></error></presence>`,
   )
+  await romeo.sends(xml`<presence to="nobody@localhost/1"/>`)
+  await romeo.receivesNothing()
   await romeo.sends(xml`<presence to="nobody@localhost/1" type="unavailable"/>`)
   await romeo.sends(xml`<presence to="${juliet.jid}"/>`)
   await juliet.receives(available(romeo.jid, juliet.jid))
@@ -336,6 +338,13 @@ scenario('a component that is away holds up nobody, and is no error', async ({ r
   )
   await romeo.next()
   await romeo.next()
+  await pushService.sends(
+    xml`<presence xmlns="jabber:component:accept" from="bot@${pushService.jid}" to="${romeo.account}" type="subscribe"/>`,
+  )
+  await romeo.receivesNothing()
+  await romeo.sends(xml`<presence to="bot@${pushService.jid}" type="subscribed"/>`)
+  await romeo.next()
+  await pushService.next()
   await pushService.leaves()
   await appears(romeo)
   await romeo.receivesNothing()
