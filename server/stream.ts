@@ -26,7 +26,7 @@ const STREAMS_NS = 'http://etherx.jabber.org/streams'
 const closeFrame = `<close xmlns="${FRAMING_NS}" />`
 
 /** So many stanzas of one stream may wait for a disk or a service before it is not read from any more. */
-const maxPending = 64
+const maxInHand = 64
 const maxQueued = 32
 
 /** The socket under a stream. */
@@ -80,7 +80,8 @@ export class ClientStream implements OpeningStream {
   #headerSent = false
   #closeSent = false
   #queue: (() => Awaitable<void>)[] | undefined
-  #pending = 0
+  /** Stanzas that wait for a disk or for somebody. */
+  readonly #inHand = new Set<Promise<void>>()
   #roomForMore: (() => void) | undefined
 
   constructor(carrier: Carrier, parts: StreamParts) {
@@ -308,19 +309,31 @@ export class ClientStream implements OpeningStream {
     }
     checkFrom(frame.attributes.get('from'), session.jid)
     const answer = (stanza: Stanza): void => session.send(writeStanza(stanza))
-    const done = this.#parts.router.receive(frame, session.jid, { answer })
+    const receive = (): Awaitable<void> => this.#parts.router.receive(frame, session.jid, { answer })
+    const done = this.#inHand.size > 0 && this.#isForServer(frame) ? this.#settled().then(receive) : receive()
     return isPromise(done) ? this.#counted(done) : undefined
+  }
+
+  /** What the server answers for itself vouches for what it was sent before: a client that has its ping back has its messages on disk. */
+  #isForServer(frame: Frame): boolean {
+    const to = frame.attributes.get('to')
+    return frame.name === 'iq' && (to === undefined || to === this.domain || to === this.account)
+  }
+
+  /** All that is in hand is done; but a recipient who keeps the server waiting must not make it look dead to the sender. */
+  async #settled(): Promise<void> {
+    await Promise.race([Promise.all(this.#inHand), aSecond()])
   }
 
   /** A stanza that waits for a disk holds up no other, until too many of this stream wait. */
   #counted(done: Promise<void>): Promise<void> | undefined {
-    this.#pending += 1
+    this.#inHand.add(done)
     void done.then(() => {
-      this.#pending -= 1
+      this.#inHand.delete(done)
       this.#roomForMore?.()
       this.#roomForMore = undefined
     })
-    if (this.#pending < maxPending) return undefined
+    if (this.#inHand.size < maxInHand) return undefined
     return new Promise((resolve) => (this.#roomForMore = resolve))
   }
 

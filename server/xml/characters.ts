@@ -51,7 +51,7 @@ const nameStartRanges = [
 
 /** Production NameStartChar without the colon, which separates the parts of a qualified name. */
 export function isNameStart(point: number): boolean {
-  if (point < 0x80) return isAsciiLetter(point) || point === 0x5f
+  if (point < 0x80) return isAsciiNameStart(point)
   return nameStartRanges.some(([first, last]) => point >= first && point <= last)
 }
 
@@ -62,12 +62,13 @@ export function isNameCharacter(point: number): boolean {
   return isNameStart(point)
 }
 
-/** The ASCII part of NameChar: nearly every character of nearly every name. */
-export function isAsciiNameCharacter(code: number): boolean {
-  return isAsciiLetter(code) || (code >= 0x30 && code <= 0x39) || code === 0x2d || code === 0x2e || code === 0x5f
+/** The ASCII part of NameStartChar. */
+export function isAsciiNameStart(code: number): boolean {
+  const lower = code | 0x20
+  return (lower >= 0x61 && lower <= 0x7a) || code === 0x5f
 }
 
-function isAsciiLetter(code: number): boolean {
-  const lower = code | 0x20
-  return lower >= 0x61 && lower <= 0x7a
+/** The ASCII part of NameChar: nearly every character of nearly every name. */
+export function isAsciiNameCharacter(code: number): boolean {
+  return isAsciiNameStart(code) || (code >= 0x30 && code <= 0x39) || code === 0x2d || code === 0x2e
 }

@@ -6,6 +6,7 @@ import {
   COLON,
   HASH,
   isAsciiNameCharacter,
+  isAsciiNameStart,
   isNameCharacter,
   isNameStart,
   isSpace,
@@ -37,19 +38,23 @@ export function endOfName(text: string, from: number): number {
 }
 
 function endOfNcName(text: string, from: number): number {
-  const first = text.codePointAt(from)
-  if (first === undefined || !isNameStart(first)) throw notWellFormed('a name is missing or starts wrongly', from)
-  let at = from + (first > 0xffff ? 2 : 1)
+  let at = afterNameStart(text, from)
   for (;;) {
     const code = text.charCodeAt(at)
     if (isAsciiNameCharacter(code)) at++
-    else if (code < 0x80 || Number.isNaN(code)) return at
-    else {
+    else if (code > 0x7f) {
       const point = text.codePointAt(at) ?? 0
       if (!isNameCharacter(point)) return at
       at += point > 0xffff ? 2 : 1
-    }
+    } else return at
   }
+}
+
+function afterNameStart(text: string, from: number): number {
+  if (isAsciiNameStart(text.charCodeAt(from))) return from + 1
+  const first = text.codePointAt(from)
+  if (first === undefined || !isNameStart(first)) throw notWellFormed('a name is missing or starts wrongly', from)
+  return from + (first > 0xffff ? 2 : 1)
 }
 
 // A regular expression runs over plain text several times faster than a loop in JavaScript does.
