@@ -7,7 +7,7 @@ export function attr(element: Element, name: string): string | undefined {
   if (!Object.hasOwn(element.attrs, name)) return undefined
   const value: unknown = element.attrs[name]
   if (typeof value === 'string') return value
-  return value === undefined || value === null ? undefined : String(value)
+  return typeof value === 'number' ? String(value) : undefined
 }
 
 /** The namespace that the element is in, its own or inherited; '' for none. */

@@ -62,7 +62,9 @@ export class Measured {
   /** Time that it has had on its core until now, threads and kernel included. Seconds. */
   cpuSeconds(): number {
     // After the name, which may hold anything but ends at the last bracket, utime and stime are the 12th and 13th field.
-    const fields = this.#proc('stat').replace(/^.*\) /s, '').split(' ')
+    const fields = this.#proc('stat')
+      .replace(/^.*\) /s, '')
+      .split(' ')
     return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
   }
 

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Jid, JidError, jidOf, parseJid } from '../../server/jid.js'
+import { type Jid, JidError, jidOf, parseJid } from '../../server/jid.js'
 
 const partsOf = ({ local, domain, resource }: Jid): readonly unknown[] => [local, domain, resource]
 
@@ -46,7 +46,7 @@ describe('A JID', () => {
   const full = jidOf('Alice', 'EXAMPLE.com', 'Phone')
 
   test('has a bare and a full text', () => {
-    expect([full.bare, full.full, `${full}`]).toEqual(['alice@example.com', 'alice@example.com/Phone', full.full])
+    expect([full.bare, full.full, full.toString()]).toEqual(['alice@example.com', 'alice@example.com/Phone', full.full])
     expect([full.isBare, full.toBare().isBare, full.toBare().full]).toEqual([false, true, full.bare])
   })
 

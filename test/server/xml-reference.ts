@@ -35,10 +35,10 @@ export function readByReference(text: string): Reading {
   const roots: (Tree | string)[] = []
   const open: (Tree | string)[][] = [roots]
   const prefixes: string[] = []
-  let restricted = false
+  const restricted: true[] = []
   const parser = new SaxesParser({ xmlns: true })
   const restrict = (): void => {
-    restricted = true
+    restricted.push(true)
   }
   parser.on('error', () => {
     throw new Found({ kind: 'error' })
@@ -66,7 +66,7 @@ export function readByReference(text: string): Reading {
     throw error
   }
   const [tree] = roots
-  if (restricted) return { kind: 'restricted' }
+  if (restricted.length > 0) return { kind: 'restricted' }
   return typeof tree === 'object' ? { kind: 'tree', tree, prefixes } : { kind: 'error' }
 }
 
