@@ -178,9 +178,7 @@ class ComponentStream {
   #receive(data: Buffer): void {
     if (this.#over) return
     try {
-      for (const part of this.#splitter.push(this.#decode(data))) {
-        if (!this.#over) this.#part(part)
-      }
+      for (const part of this.#splitter.push(this.#decode(data))) this.#part(part)
     } catch (reason) {
       this.end(this.#asStreamError(reason))
     }
@@ -201,7 +199,9 @@ class ComponentStream {
     return new StreamError('internal-server-error')
   }
 
+  /** One of them may end the stream: what came with it is not looked at any more. */
   #part(part: StreamPart): void {
+    if (this.#over) return
     switch (part.kind) {
       case 'open':
         return this.#open(part)

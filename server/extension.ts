@@ -180,7 +180,7 @@ export interface Extension<S extends keyof Stores = keyof Stores> {
 }
 
 /** An extension whose stores are no longer of interest to the type checker. */
-export type AnyExtension = Extension<keyof Stores>
+export type AnyExtension = Extension
 
 /** Checks the whole object against what it declares: a handler that uses a store which `stores` does not name does not compile. */
 export function defineExtension<const S extends keyof Stores = never>(extension: Extension<S>): AnyExtension {

@@ -214,6 +214,7 @@ export class ClientStream implements OpeningStream {
     if (frame.namespace === FRAMING_NS) return this.#framing(frame)
     switch (state.kind) {
       case 'fresh':
+        if (frame.namespace === CLIENT_NS) throw new StreamError('not-authorized', 'log in first')
         throw new StreamError('invalid-namespace', 'a stream begins with <open/>')
       case 'opened':
         return this.#nonza(frame)

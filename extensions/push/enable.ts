@@ -49,9 +49,9 @@ export async function disable({ from, payload }: IqRequest, { stores }: PushCont
 }
 
 /** Whoever publishes to an account or to the server itself would do so with the server's own authority. */
-function readService(enable: Element, { isLocal }: PushContext): Jid {
+function readService(enable: Element, context: PushContext): Jid {
   const service = readJid(enable)
-  if (isLocal(service.domain))
+  if (context.isLocal(service.domain))
     throw new StanzaError('not-allowed', 'a push service is neither this server nor one of its accounts')
   return service
 }

@@ -124,7 +124,7 @@ export class Outbox {
 
   /** Undefined when it cannot be told within the registration's limits. */
   async #publish(debt: Debt, registration: Registration): Promise<Outcome | undefined> {
-    const { hooks, log, ask } = this.#context
+    const { hooks, log } = this.#context
     const message = reviveStanza(debt.xml)
     if (message.kind !== 'message') return undefined
     const summary = await hooks.fold('push:describe', describe({ message, debt, registration }), {
@@ -141,7 +141,7 @@ export class Outbox {
       return undefined
     }
     const payload = publishElement(notification, debt.item, registration)
-    return outcomeOf(await ask(parseJid(debt.service), 'set', payload, { timeoutMs: answerTimeoutMs }))
+    return outcomeOf(await this.#context.ask(parseJid(debt.service), 'set', payload, { timeoutMs: answerTimeoutMs }))
   }
 
   async #conclude(debt: Debt, registration: Registration, outcome: Outcome): Promise<void> {

@@ -51,8 +51,9 @@ export const roster = () => {
     on: {
       'presence:available': ({ jid, initial }, context) => (initial ? subscriptions.handOver(jid, context) : undefined),
       'presence:unavailable': ({ jid }) => rosters.attending.remove(jid),
+      // Later: whoever found it out may hold what a change to the subscription has to wait for.
       'probe:refused': ({ account, prober }, context) =>
-        subscriptions.refuse({ account: parseJid(account), contact: prober.toBare() }, context),
+        context.later(() => subscriptions.refuse({ account: parseJid(account), contact: prober.toBare() }, context)),
       'account:remove': ({ account }, context) => subscriptions.endAll(account, context),
       'session:closed': ({ jid }) => rosters.forget(jid),
     },

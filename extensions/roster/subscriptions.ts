@@ -33,7 +33,9 @@ interface Change {
 
 export class Subscriptions {
   readonly #rosters: Rosters
-  /** What one end sends the other goes in the order of the changes that it tells of. */
+  /** What crosses between two people is dealt with one after the other, at both ends: or their rosters might end up contradicting each other. */
+  readonly #between = new Mailboxes()
+  /** What goes to a component goes in the order of the changes that it tells of. */
   readonly #sending = new Mailboxes()
   /** Stanzas that are ready to go: the router asks the outbound handler about them as well. */
   readonly #ready = new WeakSet<Presence>()
@@ -54,33 +56,23 @@ export class Subscriptions {
     // One sees one's own presence anyway (RFC 6121 §4.2.2).
     if (pair.account.equals(pair.contact)) return undefined
     if (type === 'subscribe') checkReachable(pair.contact, context)
-    const { sent } = await this.#rosters.inTurn(pair.account.bare, () => this.#outbound(presence, type, pair, context))
-    await sent
+    // RFC 6121 §3.1.2: a subscription is between bare JIDs, whichever session speaks.
+    const stanza = { ...presence, from: pair.account, to: pair.contact }
+    await this.#change(pair, () => this.#sent(stanza, type, pair, context), context)
     return undefined
   }
 
   /** To an account of ours (RFC 6121 §A.3). What is not expected, or for nobody, is dropped in silence, so that nobody can list users. */
   async inbound(presence: Presence, context: RosterContext): Promise<void> {
-    const type = subscriptionTypeOf(presence)
-    if (presence.to === undefined || type === undefined) return
-    const pair = { account: presence.to.toBare(), contact: presence.from.toBare() }
-    if (pair.account.equals(pair.contact)) return
-    const stanza = { ...presence, from: pair.contact, to: pair.account }
-    await this.#rosters.inTurn(pair.account.bare, () => this.#inbound(stanza, type, pair, context))
+    if (presence.to === undefined || presence.to.bare === presence.from.bare) return
+    const stanza = { ...presence, from: presence.from.toBare(), to: presence.to.toBare() }
+    const pair = { account: stanza.to, contact: stanza.from }
+    await this.#change(pair, () => this.#received(stanza, pair, context), context)
   }
 
   /** Removes a contact, and the subscriptions both ways with it (RFC 6121 §2.5). @throws StanzaError `item-not-found` */
-  async remove(pair: Pair, context: RosterContext): Promise<void> {
-    const account = pair.account.bare
-    const { sent } = await this.#rosters.inTurn(account, async () => {
-      const before = await context.stores.roster.item(account, pair.contact.bare)
-      if (before?.listed !== true) throw new StanzaError('item-not-found', 'there is no such contact')
-      const after = emptyItem(before.contact)
-      await this.#rosters.write(account, after, context)
-      await this.#rosters.push(account, after, context)
-      return { sent: this.#send(pair, { before, after, stanzas: farewells(pair, before) }, context) }
-    })
-    await sent
+  remove(pair: Pair, context: RosterContext): Promise<void> {
+    return this.#change(pair, () => this.#removed(pair, context), context)
   }
 
   /** Hands a session that has just become available the requests that wait (RFC 6121 §3.1.3). */
@@ -102,35 +94,48 @@ export class Subscriptions {
     const items = await context.stores.roster.items(account)
     for (let at = 0; at < items.length; at += farewellsAtOnce) {
       const some = items.slice(at, at + farewellsAtOnce)
-      await Promise.all(some.map((item) => this.#farewell(parseJid(account), item, context)))
+      await Promise.all(some.map((item) => this.#end(parseJid(account), item, context)))
     }
   }
 
-  /**
-   * Whoever may not see the account's presence, and thinks otherwise, is told (RFC 6121 §4.3.2). Not who still waits for an
-   * answer: the request would be lost, and with an account that is not there it would show that it is not.
-   */
+  /** Whoever may not see the account's presence, and thinks otherwise, is told (RFC 6121 §4.3.2). */
   refuse(pair: Pair, context: RosterContext): Promise<void> {
-    const { account, contact } = pair
-    return this.#rosters.inTurn(account.bare, async () => {
-      const item = (await context.stores.roster.item(account.bare, contact.bare)) ?? emptyItem(contact.bare)
-      const { from, pendingIn } = stateOf(item)
-      if (from || pendingIn) return
-      if (context.isLocal(contact.domain) && !(await isSubscribed(contact.bare, account.bare, context))) return
-      this.#sendLater(pair, { before: item, after: item, stanzas: [stanzaOf('unsubscribed', pair)] }, context)
-    })
+    return this.#change(pair, () => refusalOf(pair, context), context)
   }
 
-  async #outbound(presence: Presence, type: SubscriptionType, pair: Pair, context: RosterContext): Promise<Sent> {
-    const { account, contact } = pair
+  #end(account: Jid, before: RosterItem, context: RosterContext): Promise<void> {
+    const pair = { account, contact: parseJid(before.contact) }
+    return this.#change(pair, () => Promise.resolve(endOf(pair, before)), context)
+  }
+
+  /** Makes a change at the account's end, and tells the other end, with nothing else between the two meanwhile. */
+  async #change(pair: Pair, work: () => Promise<Change | undefined>, context: RosterContext): Promise<void> {
+    const both = [pair.account.bare, pair.contact.bare].sort().join(' ')
+    await this.#between.run(both, 'exclusive', () => this.#changeAndTell(pair, work, context))
+  }
+
+  async #changeAndTell(pair: Pair, work: () => Promise<Change | undefined>, context: RosterContext): Promise<void> {
+    const change = await this.#rosters.inTurn(pair.account.bare, work)
+    if (change === undefined) return
+    if (context.isLocal(pair.contact.domain)) return this.#tell(pair, change, context)
+    // Not waited for: the router keeps order between two addresses, so what a handler waits for could wait for the handler.
+    const way = `${pair.account.bare} ${pair.contact.bare}`
+    const told = this.#sending.run(way, 'exclusive', () => this.#tell(pair, change, context))
+    context.later(async () => told)
+  }
+
+  async #sent(
+    stanza: Presence,
+    type: SubscriptionType,
+    { account, contact }: Pair,
+    context: RosterContext,
+  ): Promise<Change | undefined> {
     const before = (await context.stores.roster.item(account.bare, contact.bare)) ?? emptyItem(contact.bare)
     const { next, passes } = outboundStep(stateOf(before), type)
-    if (!passes) return { sent: undefined }
+    if (!passes) return undefined
     const after = withState(before, next, undefined)
     await this.#writeAndPush(account.bare, before, after, context)
-    // RFC 6121 §3.1.2: a subscription is between bare JIDs, whichever session speaks.
-    const stanzas = [{ ...presence, from: account, to: contact }]
-    return { sent: this.#send(pair, { before, after, stanzas }, context) }
+    return { before, after, stanzas: [stanza] }
   }
 
   async #writeAndPush(account: string, before: RosterItem, after: RosterItem, context: RosterContext): Promise<void> {
@@ -140,84 +145,56 @@ export class Subscriptions {
     if (differsInRoster(before, after)) await this.#rosters.push(account, after, context)
   }
 
-  async #inbound(stanza: Presence, type: SubscriptionType, pair: Pair, context: RosterContext): Promise<void> {
+  async #received(stanza: Presence, pair: Pair, context: RosterContext): Promise<Change | undefined> {
+    const type = subscriptionTypeOf(stanza)
+    if (type === undefined) return undefined
     const account = pair.account.bare
     const known = await context.stores.roster.item(account, pair.contact.bare)
     const before = known ?? emptyItem(pair.contact.bare)
     const { next, passes, reply } = inboundStep(stateOf(before), type)
-    if (reply !== undefined) return this.#agreeAgain(pair, before, context)
-    if (!passes) return
-    if (known === undefined && (await isCrowded(account, context))) return
+    if (reply !== undefined) return agreedAgain(pair, before)
+    if (!passes || (known === undefined && (await isCrowded(account, context)))) return undefined
     const after = withState(before, next, writeStanza(keepable(stanza)))
     const isWritten = await this.#rosters.write(account, after, context)
-    if (!isWritten) return
-    await this.#tell(stanza, account, context)
+    if (!isWritten) return undefined
+    await this.#handToSessions(stanza, account, context)
     if (differsInRoster(before, after)) await this.#rosters.push(account, after, context)
-    this.#sendLater(pair, { before, after, stanzas: [] }, context)
+    return { before, after, stanzas: [] }
   }
 
   /** A request goes to whoever is there to answer it, everything else to those who show the roster (RFC 6121 §3.1.3, §3.1.6). */
-  async #tell(stanza: Presence, account: string, context: RosterContext): Promise<void> {
+  async #handToSessions(stanza: Presence, account: string, context: RosterContext): Promise<void> {
     if (stanza.type !== 'subscribe') return this.#rosters.interested.tell(account, stanza, context)
     await context.hooks.notify('subscription:requested', { account, request: stanza })
     await this.#rosters.attending.tell(account, stanza, context)
   }
 
-  /** RFC 6121 §3.1.3: the contact asks again for what it has; its own server may have lost it. */
-  #agreeAgain(pair: Pair, item: RosterItem, context: RosterContext): void {
-    const before = emptyItem(item.contact)
-    this.#sendLater(pair, { before, after: item, stanzas: [stanzaOf('subscribed', pair)] }, context)
-  }
-
-  #farewell(account: Jid, before: RosterItem, context: RosterContext): Promise<void> {
-    const pair = { account, contact: parseJid(before.contact) }
-    return this.#send(pair, { before, after: emptyItem(before.contact), stanzas: farewells(pair, before) }, context)
-  }
-
-  /**
-   * Tells the contact. One of ours is told when this resolves. Another server's or a component's is told later: the router
-   * keeps order between two addresses, so what a handler waited for would wait for the handler.
-   */
-  async #send(pair: Pair, change: Change, context: RosterContext): Promise<void> {
-    if (context.isLocal(pair.contact.domain)) return this.#inOrder(pair, change, context)
-    this.#sendLater(pair, change, context)
-  }
-
-  /** For what answers a stanza: two accounts that answer each other must not wait for each other. */
-  #sendLater(pair: Pair, change: Change, context: RosterContext): void {
-    const sent = this.#inOrder(pair, change, context)
-    context.later(() => sent)
-  }
-
-  async #inOrder(pair: Pair, change: Change, context: RosterContext): Promise<void> {
-    const way = `${pair.account.bare} ${pair.contact.bare}`
-    await this.#sending.run(way, 'exclusive', () => this.#tellContact(pair, change, context))
+  async #removed(pair: Pair, context: RosterContext): Promise<Change> {
+    const account = pair.account.bare
+    const before = await context.stores.roster.item(account, pair.contact.bare)
+    if (before?.listed !== true) throw new StanzaError('item-not-found', 'there is no such contact')
+    const end = endOf(pair, before)
+    await this.#rosters.write(account, end.after, context)
+    await this.#rosters.push(account, end.after, context)
+    return end
   }
 
   /** RFC 6121 §3.2.2: unavailable while the contact may still see it; §3.1.5: available once it may. */
-  async #tellContact(
-    { account, contact }: Pair,
-    { before, after, stanzas }: Change,
-    context: RosterContext,
-  ): Promise<void> {
+  async #tell({ account, contact }: Pair, { before, after, stanzas }: Change, context: RosterContext): Promise<void> {
     const [saw, sees] = [stateOf(before).from, stateOf(after).from]
     const subject = { account: account.bare, contact: contact.bare }
     if (saw && !sees) await context.hooks.notify('subscription:ended', subject)
-    for (const stanza of stanzas) await this.#passOn(stanza, contact, context)
+    for (const stanza of stanzas) await this.#passOn(stanza, { account: contact, contact: account }, context)
     if (sees && !saw) await context.hooks.notify('subscription:granted', subject)
   }
 
-  async #passOn(stanza: Presence, contact: Jid, context: RosterContext): Promise<void> {
-    if (context.isLocal(contact.domain)) return this.inbound(stanza, context)
-    if (!context.components().includes(contact.domain)) return
+  async #passOn(stanza: Presence, to: Pair, context: RosterContext): Promise<void> {
+    const { domain } = to.account
+    if (context.isLocal(domain)) return this.#changeAndTell(to, () => this.#received(stanza, to, context), context)
+    if (!context.components().includes(domain)) return
     this.#ready.add(stanza)
     await context.route(stanza)
   }
-}
-
-/** In an object, so that whoever waits for the change does not wait for this. */
-interface Sent {
-  readonly sent: Promise<void> | undefined
 }
 
 function subscriptionTypeOf({ type }: Presence): SubscriptionType | undefined {
@@ -238,13 +215,32 @@ function stanzaOf(type: SubscriptionType, { account, contact }: Pair): Presence 
 }
 
 /** What ends a subscription both ways (RFC 6121 §2.5.2). */
-function farewells(pair: Pair, item: RosterItem): readonly Presence[] {
-  const { to, from, pendingOut, pendingIn } = stateOf(item)
+function endOf(pair: Pair, before: RosterItem): Change {
+  const { to, from, pendingOut, pendingIn } = stateOf(before)
   const types: readonly (SubscriptionType | false)[] = [
     (to || pendingOut) && 'unsubscribe',
     (from || pendingIn) && 'unsubscribed',
   ]
-  return types.flatMap((type) => (type === false ? [] : stanzaOf(type, pair)))
+  const stanzas = types.flatMap((type) => (type === false ? [] : stanzaOf(type, pair)))
+  return { before, after: emptyItem(before.contact), stanzas }
+}
+
+/** RFC 6121 §3.1.3: the contact asks again for what it has; its own server may have lost it, and the presence with it. */
+function agreedAgain(pair: Pair, after: RosterItem): Change {
+  return { before: emptyItem(after.contact), after, stanzas: [stanzaOf('subscribed', pair)] }
+}
+
+/**
+ * Nothing for somebody who waits for an answer: the request would be lost, and with an account that is not there it would show
+ * that it is not.
+ */
+async function refusalOf(pair: Pair, context: RosterContext): Promise<Change | undefined> {
+  const { account, contact } = pair
+  const item = (await context.stores.roster.item(account.bare, contact.bare)) ?? emptyItem(contact.bare)
+  const { from, pendingIn } = stateOf(item)
+  if (from || pendingIn) return undefined
+  if (context.isLocal(contact.domain) && !(await isSubscribed(contact.bare, account.bare, context))) return undefined
+  return { before: item, after: item, stanzas: [stanzaOf('unsubscribed', pair)] }
 }
 
 function differs(before: RosterItem, after: RosterItem): boolean {
