@@ -17,7 +17,10 @@ const library = 'notification\\.js$'
 const only = {
   ltx: { regex: '^ltx(/|$)', message: 'server/xml.ts is the only door to ltx.' },
   saslprep: { regex: '^saslprep$', message: 'server/prepare.ts is the only user of saslprep.' },
-  sqlite3: { regex: '^sqlite3$', message: 'storage/sqlite/ is the only user of sqlite3.' },
+  sqlite3: {
+    regex: '^sqlite3$',
+    message: 'storage/sqlite/ is the only user of sqlite3, but for the lock of a directory.',
+  },
 }
 
 const no = {
@@ -82,6 +85,7 @@ export default defineConfig(
   imports(['server/**/*.ts'], [...everything, no.extensions, no.sqlite]),
   imports(['server/xml.ts', 'server/xml/**/*.ts'], [only.saslprep, only.sqlite3, no.extensions, no.sqlite]),
   imports(['server/prepare.ts'], [only.ltx, only.sqlite3, no.extensions, no.sqlite]),
+  imports(['server/lock.ts'], [only.ltx, only.saslprep, no.extensions, no.sqlite]),
   imports(['server/main.ts', 'server/index.ts'], everything),
   imports(['storage/**/*.ts'], [...everything, no.server, no.extensions]),
   imports(['storage/sqlite/**/*.ts'], [only.ltx, only.saslprep, no.server, no.extensions]),

@@ -44,8 +44,8 @@ async function learn(account: string, node: string, xml: string | undefined, { s
 
 async function learnWhatIsLeft(account: string, node: string, context: Kept): Promise<void> {
   if (!nodes.has(node)) return
-  const [newest] = await context.stores.pep.items(account, node, { max: 1 })
-  await learn(account, node, newest?.xml, context)
+  const { items } = await context.stores.pep.items(account, node, { max: 1 })
+  await learn(account, node, items[0]?.xml, context)
 }
 
 /** Each id once. What is no id (1…2³²−1, XEP-0384 §5.3.1) is left out: it comes from clients, and one mistake hides no device. */

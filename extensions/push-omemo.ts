@@ -38,9 +38,9 @@ function readDeviceId(given: string | undefined): number | undefined {
   return id <= highestDeviceId ? id : undefined
 }
 
-function addOmemo(summary: Summary, { message, registration }: Outgoing): Summary {
+function addOmemo(summary: Summary, { stanza, registration }: Outgoing): Summary {
   const device = registration.omemoDevice
-  return device === undefined ? summary : { ...summary, omemo: omemoParts(message, device, registration.account) }
+  return device === undefined ? summary : { ...summary, omemo: omemoParts(stanza, device, registration.account) }
 }
 
 /** What the device needs: OMEMO 2 first, then 0.3, each only if it has a key for the device and a text to open. */

@@ -4,7 +4,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -19,7 +19,7 @@ if (!['install', 'build'].includes(target)) fail('usage: node scripts/ensure.mjs
 if (!isInstalled()) install()
 if (target === 'build') {
   const wanted = hashOfSources()
-  if (!existsSync(built) || readFileSync(built, 'utf8') !== wanted) build(wanted)
+  if (!isBuilt(wanted)) build(wanted)
 }
 
 /** npm leaves a copy of the lock file, with what it really installed, when it is through. */
@@ -54,11 +54,23 @@ function build(hash) {
     '--outDir',
     fresh,
   ])
+  // npx runs the file itself, and links it once only: the next build has to be executable as well.
+  chmodSync(join(fresh, 'server', 'cli', 'main.js'), 0o755)
   writeFileSync(join(fresh, '.built'), hash)
-  mkdirSync(at('dist'), { recursive: true })
-  renameSync(at('dist'), old)
-  renameSync(fresh, at('dist'))
-  rmSync(old, { recursive: true })
+  try {
+    mkdirSync(at('dist'), { recursive: true })
+    renameSync(at('dist'), old)
+    renameSync(fresh, at('dist'))
+  } catch (reason) {
+    // Two that build at once get in each other's way here; the one that was quicker has built the same.
+    if (!isBuilt(hash)) throw reason
+  }
+  rmSync(old, { recursive: true, force: true })
+  rmSync(fresh, { recursive: true, force: true })
+}
+
+function isBuilt(hash) {
+  return existsSync(built) && readFileSync(built, 'utf8') === hash
 }
 
 function hashOfSources() {

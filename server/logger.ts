@@ -48,11 +48,9 @@ function prettyTo(sink: DestinationStream): DestinationStream {
 }
 
 function entry(fields: LogFields = {}, reason: unknown): Readonly<Record<string, unknown>> {
-  const shown = Object.entries(fields).map(([name, field]) => [
-    name,
-    typeof field === 'string' ? oneLine(field) : field,
-  ])
-  return { ...Object.fromEntries(shown), ...(reason === undefined ? {} : { err: describe(reason) }) }
+  const shown: Record<string, unknown> = {}
+  for (const [name, field] of Object.entries(fields)) shown[name] = typeof field === 'string' ? oneLine(field) : field
+  return reason === undefined ? shown : { ...shown, err: describe(reason) }
 }
 
 function describe(reason: unknown): Readonly<Record<string, unknown>> {

@@ -70,6 +70,8 @@ export interface MessageStore {
   isOwed(debt: number): Promise<boolean>
   /** Done, or worth no more: the debt goes, and its message with it if nobody waits for that. No fault if it is gone already. */
   settle(debt: number): Promise<void>
+  /** Whatever is owed for this topic to the account's registrations goes. */
+  withdraw(account: string, topic: string): Promise<void>
   /** To be tried again at `due`, with its attempts counted up. No fault if it is gone. */
   postpone(debt: number, due: number): Promise<void>
   /**

@@ -28,6 +28,28 @@ export interface PepLimits {
   readonly nodes: number
   /** Items of one node; what `max_items=max` means. */
   readonly items: number
+  /** What all items of the account take together, as `sizeOf` counts. */
+  readonly bytes: number
+}
+
+/** How many bytes an item takes: all that a client can make long, in UTF-8. */
+export const sizeOf = ({ id, publisher, xml }: PepItem): number =>
+  Buffer.byteLength(id) + Buffer.byteLength(publisher) + Buffer.byteLength(xml)
+
+export interface ItemsWanted {
+  /** Only those; undefined: all. */
+  readonly ids?: readonly string[]
+  /** At most so many. */
+  readonly max?: number
+  /** At most so much together, as `sizeOf` counts; but the newest is always given. */
+  readonly bytes?: number
+}
+
+export interface ItemsRead {
+  /** Newest first. */
+  readonly items: readonly PepItem[]
+  /** How many it would be without the bound `bytes`. */
+  readonly total: number
 }
 
 export interface PepStore {
@@ -38,8 +60,9 @@ export interface PepStore {
    * Keeps the item in one step: makes the node with `config` if it is not there (undefined: it must be there), puts the item
    * (an item of the same id is replaced and becomes the newest), and drops the oldest above `maxItems`.
    * An item is not kept, and items of the node that are there are left alone, when the node does not persist items.
-   * 'full' when the account has `limits.nodes` nodes already, 'no-node' when the node is not there and `config` is undefined.
-   * For an account that is not there it is 'full', here as with `create`.
+   * 'full' when the account has `limits.nodes` nodes already, or when its items would take more than `limits.bytes` after the
+   * step (what is replaced or dropped counts no more); 'no-node' when the node is not there and `config` is undefined. In both
+   * cases nothing is changed. For an account that is not there it is 'full', here as with `create`.
    */
   publish(
     account: string,
@@ -52,12 +75,8 @@ export interface PepStore {
   configure(account: string, node: string, config: NodeConfig, limits: PepLimits): Promise<boolean>
   /** 'full' when the account has `limits.nodes` nodes already, 'conflict' when the node is there. */
   create(account: string, node: string, config: NodeConfig, limits: PepLimits): Promise<'created' | 'conflict' | 'full'>
-  /** Newest first; only those of `ids` if given, at most `max` if given. */
-  items(
-    account: string,
-    node: string,
-    wanted: { readonly ids?: readonly string[]; readonly max?: number },
-  ): Promise<readonly PepItem[]>
+  /** What is beyond the bounds is not read, so that an answer takes no more memory than it says. */
+  items(account: string, node: string, wanted: ItemsWanted): Promise<ItemsRead>
   /** False when there is no such item. */
   retract(account: string, node: string, item: string): Promise<boolean>
   /** All items of the node go. False when there is no such node. */

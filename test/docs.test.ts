@@ -19,7 +19,9 @@ function markdownIn(folder: string): readonly string[] {
 
 /** The relative links of a page: `[text](target)`, code left out. */
 function linksOf(page: string): readonly string[] {
-  const prose = read(page).replace(/^```.*?^```/gms, '').replace(/`[^`\n]*`/g, '')
+  const prose = read(page)
+    .replace(/^```.*?^```/gms, '')
+    .replace(/`[^`\n]*`/g, '')
   return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
     .flatMap(([, target]) => target ?? [])
     .filter((target) => !/^[a-z]+:/.test(target))
@@ -27,7 +29,9 @@ function linksOf(page: string): readonly string[] {
 
 /** The anchors of a page, as GitHub makes them of its headings. */
 function anchorsOf(page: string): readonly string[] {
-  const headings = read(page).replace(/^```.*?^```/gms, '').matchAll(/^#+ +(.+)$/gm)
+  const headings = read(page)
+    .replace(/^```.*?^```/gms, '')
+    .matchAll(/^#+ +(.+)$/gm)
   return [...headings].map(([, heading = '']) =>
     heading
       .toLowerCase()
@@ -50,20 +54,22 @@ describe.each(extensions.map(({ name }) => name))('the page of %s', (name) => {
 
   test('bears its name, and shows an exchange', () => {
     expect(page.split('\n', 1)[0]).toBe(`# ${name}`)
-    expect(page).toMatch(/^```(xml|json|http|js)/m)
+    expect(page).toMatch(/^## An example\n(?:.*\n)*?```/m)
   })
 
-  test('names every feature that it announces', () => {
+  test('names the features that it announces', () => {
     const { features = {} } = extensions.find((extension) => extension.name === name) ?? {}
     const announced = [...(features.server ?? []), ...(features.account ?? [])]
-    // Those of one family are named by what is behind the `#`.
-    const unnamed = announced.filter((feature) => !page.includes(feature) && !page.includes(feature.split('#')[1] ?? feature))
-    expect(unnamed).toEqual([])
+    // PubSub has dozens: its page names their family.
+    const names = announced.map((feature) => feature.replace(/^(http:\/\/jabber\.org\/protocol\/pubsub)#.*/, '$1'))
+    expect(names.filter((feature) => !page.includes(feature))).toEqual([])
   })
 })
 
 test('docs/xeps.md lists exactly the XEPs of the manifests', () => {
-  const listed = [...read('docs/xeps.md').matchAll(/^\| \[(XEP-\d{4})\]\(\S+\) +\| (\S+) +\|.*\[([\w-]+)\]\(\S+\) *\|$/gm)]
+  const listed = [
+    ...read('docs/xeps.md').matchAll(/^\| \[(XEP-\d{4})\]\(\S+\) +\| (\S+) +\|.*\[([\w-]+)\]\(\S+\) *\|$/gm),
+  ]
   const rows = listed.map(([, xep, version, extension]) => `${String(xep)} ${String(version)} ${String(extension)}`)
   const manifests = extensions.flatMap(({ name, xeps = [] }) => xeps.map((xep) => `${xep} ${name}`))
   expect(rows.sort()).toEqual(manifests.sort())
@@ -81,5 +87,7 @@ test.each(pages)('the links of %s lead somewhere', (page) => {
 
 test('the index leads to every page', () => {
   const reached = linksOf('docs/README.md').map((link) => join('docs', link))
-  expect(pages.filter((page) => page.startsWith('docs/') && page !== 'docs/README.md' && !reached.includes(page))).toEqual([])
+  expect(
+    pages.filter((page) => page.startsWith('docs/') && page !== 'docs/README.md' && !reached.includes(page)),
+  ).toEqual([])
 })

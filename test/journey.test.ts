@@ -93,7 +93,9 @@ async function write({ romeo, server }: World): Promise<void> {
 }
 
 test('every file that the page names is there', () => {
-  const files = [...page.matchAll(/`((?:server|storage|extensions|test)\/[\w/.-]+)`/g)].flatMap(([, file]) => file ?? [])
+  const files = [...page.matchAll(/`((?:server|storage|extensions|test)\/[\w/.-]+)`/g)].flatMap(
+    ([, file]) => file ?? [],
+  )
   expect(files.length).toBeGreaterThan(15)
   expect(files.filter((file) => !existsSync(file))).toEqual([])
   expect(rows.map((row) => Number(row.split('|')[1]))).toEqual(rows.map((_, index) => index + 1))

@@ -24,6 +24,8 @@ export const pepError = {
     refused('bad-request', 'invalid-payload', 'an item has one payload element, in a namespace of its own'),
   tooManyItems: () => refused('bad-request', 'max-items-exceeded', 'a publish has one item'),
   tooManyNodes: () => refused('resource-constraint', 'max-nodes-exceeded'),
+  /** XEP-0060 has no condition of its own for it: `payload-too-big` is about one payload (§7.1.3.5). */
+  tooMuchKept: () => new StanzaError('resource-constraint', 'the items of an account take at most 10 MiB'),
 
   invalidOptions: (text: string) => refused('bad-request', 'invalid-options', text),
   unsupportedAccessModel: () => refused('not-acceptable', 'unsupported-access-model'),

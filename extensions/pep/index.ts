@@ -4,8 +4,9 @@ import { randomUUID } from 'node:crypto'
 import { type Context, defineExtension, type IqHandler } from '../../server/extension.js'
 import type { Jid } from '../../server/jid.js'
 import type { IqRequest } from '../../server/stanza.js'
+import type { StanzaError } from '../../server/stanza-error.js'
 import { type Element, serialize } from '../../server/xml.js'
-import type { NodeConfig, PepItem, PepLimits } from '../../storage/pep.js'
+import type { NodeConfig, PepLimits } from '../../storage/pep.js'
 import type {} from '../caps/hooks.js'
 import type { DiscoItem } from '../disco/hooks.js'
 import type {} from '../presence/hooks.js'
@@ -40,10 +41,12 @@ import {
 } from './request.js'
 import { Turns } from './turns.js'
 
+/** Bytes of all items of an account. */
+const MOST_KEPT = 10 * 1024 * 1024
 /** Bounds what an account can keep. */
-const limits: PepLimits = { nodes: 1000, items: 1000 }
+const limits: PepLimits = { nodes: 1000, items: 1000, bytes: MOST_KEPT }
 const MOST_MEMBERS = 1000
-/** Payload characters in one answer; what is beyond is left out, oldest first, and the answer says so. */
+/** Bytes of the items in one answer; what is beyond is left out, oldest first, and the answer says so. */
 const MOST_ANSWERED = 1_000_000
 
 /** What works of XEP-0060 §10. */
@@ -180,16 +183,9 @@ async function getItems({ node, ids, max }: GetItems, account: string, reader: s
   const refusal = await refusalFor(reader, account, config, roster)
   if (refusal !== undefined) throw refusal
   if (!config.persistItems) throw pepError.unsupported('persistent-items')
-  const found = await pep.items(account, node, { ...(ids && { ids }), ...(max && { max }) })
-  return itemsResult(node, { items: newestThatFit(found).toReversed(), total: found.length })
-}
-
-function newestThatFit(items: readonly PepItem[]): readonly PepItem[] {
-  let room = MOST_ANSWERED
-  return items.filter(({ xml }, index) => {
-    room -= xml.length
-    return room >= 0 || index === 0
-  })
+  const wanted = { ...(ids && { ids }), ...(max && { max }), bytes: MOST_ANSWERED }
+  const { items, total } = await pep.items(account, node, wanted)
+  return itemsResult(node, { items: items.toReversed(), total })
 }
 
 /** §7.1: a node that is not there is made as the publish options say; for one that is there they are preconditions (§7.1.5). */
@@ -200,10 +196,17 @@ async function publish({ node, itemId, payload, options }: Publish, publisher: J
   if (there !== undefined && !meets(there, options, limits)) throw pepError.preconditionNotMet()
   const config = there ?? changed(defaultConfig, options, limits, 'refuse')
   const item = { id: itemId ?? randomUUID(), publisher: publisher.full, xml: serialize(payload), at: clock.now() }
-  if ((await stores.pep.publish(account, node, item, config, limits)) !== 'published') throw pepError.tooManyNodes()
+  const outcome = await stores.pep.publish(account, node, item, config, limits)
+  if (outcome !== 'published') throw await whatIsFull(account, there, desk)
   await hooks.notify('pep:published', { account, node, itemId: item.id, xml: item.xml, publisher: publisher.full })
   await announce(publishedEvent(node, item, config), account, node, config, desk)
   return publishResult(node, item.id)
+}
+
+/** The store says 'full' of both bounds, and the publisher is told which: the number of nodes is no matter to a node that is there. */
+async function whatIsFull(account: string, there: NodeConfig | undefined, { context }: Desk): Promise<StanzaError> {
+  const nodes = there === undefined ? await context.stores.pep.nodes(account) : []
+  return nodes.length >= limits.nodes ? pepError.tooManyNodes() : pepError.tooMuchKept()
 }
 
 /** §7.2 */

@@ -101,7 +101,9 @@ function sendLastItem(
     const config = await pep.config(account, node)
     if (config === undefined || !when.includes(config.sendLast)) return false
     if ((await refusalFor(session.bare, account, config, roster)) !== undefined) return false
-    const [item] = await pep.items(account, node, { max: 1 })
+    const {
+      items: [item],
+    } = await pep.items(account, node, { max: 1 })
     if (item === undefined || !desk.interests.wants(session, node)) return false
     await send(headline(account, publishedEvent(node, item, config), delay(item)), [session], desk)
     return true

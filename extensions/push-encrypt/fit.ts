@@ -58,6 +58,9 @@ function cut(message: string, bytes: number): string {
   return candidate.slice(0, end)
 }
 
-function jsonOf({ unread, sender, type, message, nickname, id }: Summary, omemo: OmemoPart | undefined): string {
-  return JSON.stringify({ unread, sender, type, message, nickname, id, omemo })
+function jsonOf(
+  { unread, sender, type, message, nickname, sid, media, id }: Summary,
+  omemo: OmemoPart | undefined,
+): string {
+  return JSON.stringify({ unread, sender, type, message, nickname, sid, media, id, omemo })
 }

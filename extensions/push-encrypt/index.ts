@@ -79,7 +79,9 @@ function wrap(
   const json = fitted(summary, sealing.maxSize)
   if (json === undefined) return undefined
   const { iv, encrypted } = seal(padding ? padded(json, sealing.maxSize) : Buffer.from(json), sealing)
-  return el('notification', { xmlns: PUSH }, el('encrypted', { xmlns: NS, iv }, encrypted))
+  // tigase:push:encrypt:0 §4.4: a call rings, so its reader has to know before it has opened anything.
+  const type = summary.type === 'call' ? 'voip' : undefined
+  return el('notification', { xmlns: PUSH }, el('encrypted', { xmlns: NS, type, iv }, encrypted))
 }
 
 /** JSON ends where its last bracket does: spaces after it are nothing to a reader. */

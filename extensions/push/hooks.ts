@@ -1,9 +1,10 @@
 // The hooks of push, and the types that they share. Types only.
 
-import type { Message } from '../../server/stanza.js'
+import type { Message, Presence } from '../../server/stanza.js'
 import type { Element } from '../../server/xml.js'
 import type { Debt } from '../../storage/messages.js'
 import type { Registration, Sealing } from '../../storage/push.js'
+import type { Media } from './call.js'
 
 /** What an `<enable/>` asks for beyond service and node; each part of push reads its own child of it. */
 export interface EnableSettings {
@@ -34,7 +35,10 @@ export interface Summary {
   /** Whether `message` is what somebody wrote: a fixed sentence is never cut. */
   readonly isWritten: boolean
   readonly nickname: string | undefined
-  /** The stanza-id under which the account will get the message. */
+  /** Session id of a call. */
+  readonly sid: string | undefined
+  readonly media: readonly Media[] | undefined
+  /** The stanza-id under which the account will get the message; a request for a subscription has none. */
   readonly id: string | undefined
   /** In the order of preference: the first that fits is sent. */
   readonly omemo: readonly OmemoPart[]
@@ -42,7 +46,8 @@ export interface Summary {
 
 /** One push on its way out. */
 export interface Outgoing {
-  readonly message: Message
+  /** What is owed for: a message, or a request for a subscription. */
+  readonly stanza: Message | Presence
   readonly debt: Debt
   readonly registration: Registration
 }

@@ -3,8 +3,9 @@
 import type { Config } from '../../server/config.js'
 import { el, type Element, parse } from '../../server/xml.js'
 import type { Registration } from '../../storage/push.js'
+import { proposedCall } from './call.js'
 import type { Outgoing, Summary } from './hooks.js'
-import { bodyOf, isOmemo } from './trigger.js'
+import { bodyOf, kindOf } from './trigger.js'
 
 export const NS = 'urn:xmpp:push:0'
 const SUMMARY = 'urn:xmpp:push:summary'
@@ -12,23 +13,49 @@ const FORM = 'jabber:x:data'
 const PUBSUB = 'http://jabber.org/protocol/pubsub'
 
 /** What a person reads where the text itself cannot be told. */
-export const encryptedMessage = 'New encrypted message'
+const sentences = {
+  omemo: 'New encrypted message',
+  call: 'Incoming call',
+  invitation: 'You are invited to a room',
+  request: 'Somebody wants to see when you are online',
+  message: 'New message',
+} as const
 
 export type Plain = Config['push']['plain']
 
-/** A `normal` message is a `chat`: readers know no other word for it. */
-export function describe({ message, debt }: Outgoing): Summary {
-  const body = isOmemo(message) ? undefined : bodyOf(message)
+export function describe(outgoing: Outgoing): Summary {
+  const { stanza, debt, registration } = outgoing
+  if (stanza.kind === 'presence')
+    return { ...plainly(outgoing, 'request'), type: subscribeFor(registration), id: undefined }
+  const kind = kindOf(stanza)
+  const call = kind === 'call' ? proposedCall(stanza) : undefined
+  if (call !== undefined && call.media.length > 0) {
+    const { sid, media } = call
+    return { ...plainly(outgoing, 'call'), sender: stanza.from.full, type: 'call', sid, media, id: debt.message }
+  }
+  const body = kind === 'message' ? bodyOf(stanza) : undefined
+  return body === undefined ? plainly(outgoing, kind) : { ...plainly(outgoing, kind), message: body, isWritten: true }
+}
+
+/** A `normal` message is a `chat`, and so is what rings in no way a reader knows: they have no other word for it. */
+function plainly({ stanza, debt }: Outgoing, kind: keyof typeof sentences): Summary {
   return {
     unread: debt.unread,
-    sender: message.from.bare,
+    sender: stanza.from.bare,
     type: 'chat',
-    message: body ?? encryptedMessage,
-    isWritten: body !== undefined,
+    message: sentences[kind],
+    isWritten: false,
     nickname: undefined,
+    sid: undefined,
+    media: undefined,
     id: debt.message,
     omemo: [],
   }
+}
+
+/** Readers from before the OMEMO draft end with a crash on a type that they do not know. */
+function subscribeFor({ omemoDevice }: Registration): 'subscribe' | undefined {
+  return omemoDevice === undefined ? undefined : 'subscribe'
 }
 
 /** The notification of a registration that is not sealed: private unless the operator wants it otherwise. */

@@ -24,7 +24,7 @@ const longestSleepMs = 60 * 60 * 1000
 export class Outbox {
   readonly #context: PushContext
   readonly #plain: Plain
-  /** Registrations with a publish under way: one at a time, so that the newest is what is sent last. */
+  /** What has a publish under way: one at a time for each registration and topic, so that the newest is what is sent last. */
   readonly #busy = new Set<string>()
   readonly #openOf = new Map<string, number>()
   #timer: NodeJS.Timeout | undefined
@@ -125,10 +125,10 @@ export class Outbox {
   /** Undefined when it cannot be told within the registration's limits. */
   async #publish(debt: Debt, registration: Registration): Promise<Outcome | undefined> {
     const { hooks, log } = this.#context
-    const message = reviveStanza(debt.xml)
-    if (message.kind !== 'message') return undefined
-    const summary = await hooks.fold('push:describe', describe({ message, debt, registration }), {
-      message,
+    const stanza = reviveStanza(debt.xml)
+    if (stanza.kind === 'iq') return undefined
+    const summary = await hooks.fold('push:describe', describe({ stanza, debt, registration }), {
+      stanza,
       debt,
       registration,
     })
@@ -170,6 +170,7 @@ export class Outbox {
   }
 }
 
-function keyOf({ account, service, node }: Debt): string {
-  return JSON.stringify([account, service, node])
+/** Messages of one registration go one after the other; a call waits for none of them. */
+function keyOf({ account, service, node, topic }: Debt): string {
+  return JSON.stringify([account, service, node, topic])
 }

@@ -81,6 +81,11 @@ export const messageStore = (database: Database): MessageStore => {
     },
     isOwed: async (debt) => (await database.read('select 1 from debts where id = ?', debt)).length > 0,
     settle,
+    withdraw: (account, topic) =>
+      database.write(async (transaction) => {
+        const own = 'select number from registrations where account = ?'
+        await transaction.run(`delete from debts where topic = ? and registration in (${own})`, topic, account)
+      }),
     postpone: (debt, due) => postpone([debt, due]),
     collected: (account, own) => database.write((transaction) => collected(transaction, account, own)),
   }

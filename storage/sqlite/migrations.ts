@@ -128,10 +128,40 @@ const first = `
     publisher text not null,
     xml text not null,
     at integer not null,
+    -- As sizeOf() in storage/pep.ts. Virtual: it is told by the row's header, without the payload.
+    bytes integer not null generated always as (octet_length(id) + octet_length(publisher) + octet_length(xml)) virtual,
     unique (pep_node, id)
   ) strict;
   -- With the row's number at its end it gives a node's items in the order of their publishing.
   create index pep_items_in_order on pep_items (pep_node);
+
+  -- What the items of an account take, so that publish() need not sum it up. Not a column of pep_nodes: each change of an item
+  -- would write the node's row again, and that may be long by its whitelist.
+  create table pep_sizes (
+    account text primary key,
+    bytes integer not null
+  ) strict, without rowid;
+
+  -- An item takes the place of the one of its id by deleting it: \`insert or replace\` would delete without calling triggers.
+  create trigger pep_item_comes before insert on pep_items
+  begin
+    delete from pep_items where pep_node = new.pep_node and id = new.id;
+  end;
+  create trigger pep_item_came after insert on pep_items
+  begin
+    insert into pep_sizes (account, bytes) select account, new.bytes from pep_nodes where number = new.pep_node
+      on conflict (account) do update set bytes = bytes + excluded.bytes;
+  end;
+  create trigger pep_item_went after delete on pep_items
+  begin
+    update pep_sizes set bytes = bytes - old.bytes
+      where account = (select account from pep_nodes where number = old.pep_node);
+  end;
+  -- When the cascade comes the node is gone, and nothing says any more whose items they were.
+  create trigger pep_node_goes before delete on pep_nodes
+  begin
+    delete from pep_items where pep_node = old.number;
+  end;
 
   create table omemo_lists (
     account text not null,

@@ -1,6 +1,15 @@
 // Personal eventing nodes and items in SQLite (XEP-0163).
 
-import type { AccessModel, NodeConfig, PepItem, PepLimits, PepStore } from '../pep.js'
+import {
+  type AccessModel,
+  type ItemsRead,
+  type ItemsWanted,
+  type NodeConfig,
+  type PepItem,
+  type PepLimits,
+  type PepStore,
+  sizeOf,
+} from '../pep.js'
 import type { Transaction, Value } from './connection.js'
 import type { Database } from './database.js'
 import { isAccount } from './owner.js'
@@ -69,18 +78,52 @@ const makeNode = async (
   return row && { number: row.number, config }
 }
 
+const mostItems = ({ maxItems }: NodeConfig, limits: PepLimits): number =>
+  maxItems === 'max' ? limits.items : Math.min(maxItems, limits.items)
+
 const trim = async (transaction: Transaction, { number, config }: Node, limits: PepLimits): Promise<void> => {
-  const most = config.maxItems === 'max' ? limits.items : Math.min(config.maxItems, limits.items)
   const sql = `
     delete from pep_items where pep_node = ?1 and number <= (
       select number from pep_items where pep_node = ?1 order by number desc limit 1 offset ?2)`
-  await transaction.run(sql, number, most)
+  await transaction.run(sql, number, mostItems(config, limits))
 }
 
 const putItem = async (transaction: Transaction, { number }: Node, item: PepItem): Promise<void> => {
-  // `or replace` gives the row a new number, the highest: that makes it the newest.
-  const sql = 'insert or replace into pep_items (pep_node, id, publisher, xml, at) values (?, ?, ?, ?, ?)'
+  // A trigger takes away the item of the same id; the new row has the highest number, which makes it the newest.
+  const sql = 'insert into pep_items (pep_node, id, publisher, xml, at) values (?, ?, ?, ?, ?)'
   await transaction.run(sql, number, item.id, item.publisher, item.xml, item.at)
+}
+
+interface BytesRow {
+  readonly bytes: number
+}
+
+const bytesKept = async (transaction: Transaction, account: string): Promise<number> => {
+  const [row] = await transaction.all<BytesRow>('select bytes from pep_sizes where account = ?', account)
+  return row?.bytes ?? 0
+}
+
+/** What will go when the item is put: the one of its id, and the oldest of the others. */
+const bytesLeaving = async (transaction: Transaction, node: Node, id: string, limits: PepLimits): Promise<number> => {
+  const sql = `
+    select coalesce(sum(bytes), 0) as bytes from pep_items where pep_node = ?1 and (id = ?2 or number <= (
+      select number from pep_items where pep_node = ?1 and id <> ?2 order by number desc limit 1 offset ?3))`
+  const others = Math.max(mostItems(node.config, limits) - 1, 0)
+  const [row] = await transaction.all<BytesRow>(sql, node.number, id, others)
+  return row?.bytes ?? 0
+}
+
+/** Asked before anything is written: a step that is refused is not rolled back, for others stand in the same transaction. */
+const hasRoom = async (
+  transaction: Transaction,
+  account: string,
+  node: Node | undefined,
+  item: PepItem,
+  limits: PepLimits,
+): Promise<boolean> => {
+  const excess = (await bytesKept(transaction, account)) + sizeOf(item) - limits.bytes
+  if (excess <= 0) return true
+  return node !== undefined && excess <= (await bytesLeaving(transaction, node, item.id, limits))
 }
 
 const publish = async (
@@ -88,10 +131,12 @@ const publish = async (
   ...[account, node, item, config, limits]: Parameters<PepStore['publish']>
 ): Promise<'published' | 'full' | 'no-node'> => {
   const there = await findNode(transaction, account, node)
-  if (there === undefined && config === undefined) return 'no-node'
-  const target = there ?? (config && (await makeNode(transaction, account, node, config, limits)))
+  const valid = there?.config ?? config
+  if (valid === undefined) return 'no-node'
+  if (valid.persistItems && !(await hasRoom(transaction, account, there, item, limits))) return 'full'
+  const target = there ?? (await makeNode(transaction, account, node, valid, limits))
   if (target === undefined) return 'full'
-  if (target.config.persistItems) {
+  if (valid.persistItems) {
     await putItem(transaction, target, item)
     await trim(transaction, target, limits)
   }
@@ -126,16 +171,31 @@ const purge = async (transaction: Transaction, account: string, node: string): P
   return there !== undefined
 }
 
-const readItems = (
+interface ItemRow extends PepItem {
+  readonly total: number
+}
+
+// The sizes are summed up before any payload is read, and SQLite takes them from a row's header.
+const readItems = async (
   database: Database,
   account: string,
   node: string,
-  { ids, max }: Parameters<PepStore['items']>[2],
-): Promise<readonly PepItem[]> => {
+  { ids, max, bytes }: ItemsWanted,
+): Promise<ItemsRead> => {
   const those = ids === undefined ? '' : 'and id in (select value from json_each(?))'
-  const sql = `select id, publisher, xml, at from pep_items where pep_node = ${THE_NODE} ${those} order by number desc limit ?`
+  const sql = `
+    with
+      wanted as (
+        select number, bytes from pep_items where pep_node = ${THE_NODE} ${those} order by number desc limit ?),
+      summed as (
+        select number, row_number() over newest as place, sum(bytes) over newest as upto, count(*) over () as total
+        from wanted window newest as (order by number desc))
+    select id, publisher, xml, at, total from summed join pep_items using (number)
+    where place = 1 or upto <= ? order by number desc`
+  const values = [account, node, ...(ids === undefined ? [] : [JSON.stringify(ids)])]
   // A negative limit is none (https://sqlite.org/lang_select.html §6).
-  return database.read(sql, account, node, ...(ids === undefined ? [] : [JSON.stringify(ids)]), max ?? -1)
+  const rows = await database.read<ItemRow>(sql, ...values, max ?? -1, bytes ?? Number.MAX_SAFE_INTEGER)
+  return { items: rows.map(({ total: _, ...item }) => item), total: rows[0]?.total ?? 0 }
 }
 
 export const pepStore = (database: Database): PepStore => ({

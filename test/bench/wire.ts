@@ -50,8 +50,7 @@ export class Wire {
         'Upgrade: websocket',
         'Sec-WebSocket-Version: 13',
         `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
-        'Sec-WebSocket-Protocol: xmpp',
-        headEnd,
+        `Sec-WebSocket-Protocol: xmpp${headEnd}`,
       ].join('\r\n'),
     )
     return new Wire(socket, await upgraded(socket))

@@ -5,7 +5,7 @@ import { changed, defaultConfig, fieldsOf, meets } from '../../extensions/pep/co
 import { StanzaError } from '../../server/stanza-error.js'
 import type { NodeConfig } from '../../storage/pep.js'
 
-const limits = { nodes: 10, items: 100 }
+const limits = { nodes: 10, items: 100, bytes: 1000 }
 
 const fields = (given: Readonly<Record<string, string | readonly string[]>>): Map<string, readonly string[]> =>
   new Map(Object.entries(given).map(([name, value]) => [`pubsub#${name}`, typeof value === 'string' ? [value] : value]))

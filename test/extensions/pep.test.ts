@@ -94,6 +94,39 @@ describe('publishing', () => {
     )
     await juliet.asks(publishing({ node: node(7), payload }))
   })
+
+  scenario(
+    'what an account keeps has 10 MiB at most; what is beyond is refused, changes nothing, and nobody hears of it',
+    async ({ juliet, server }) => {
+      const options = { max_items: 'max' }
+      const part = tune('x'.repeat(250_000))
+      for (let index = 0; index < 41; index += 1) {
+        await juliet.asks(publishing({ node: 'urn:example:heap', id: `${index}`, payload: part, options }))
+      }
+      await juliet.asks(publishing({ node: TUNE, id: 'a', payload: tune('short') }))
+      await appears(juliet, server, TUNE, 'urn:example:new')
+
+      const refused = async (node: string, id: string, payload: Element): Promise<void> =>
+        expectRefused(juliet.asks(publishing({ node, id, payload })), 'resource-constraint')
+      await refused('urn:example:new', 'a', part)
+      await refused(TUNE, 'a', part)
+      await refused('urn:example:heap', 'more', part)
+      expect(await heard(juliet, server)).toEqual([])
+      await expectRefused(itemsOf(juliet, 'urn:example:new'), 'item-not-found')
+      expectSame(
+        await juliet.asks(asking('get', PUBSUB, `<items node="${TUNE}"/>`)),
+        xml`<iq type="result" id="${any}" from="${juliet.account}" to="${juliet.jid}">
+          <pubsub xmlns="${PUBSUB}"><items node="${TUNE}"><item id="a">${tune('short')}</item></items></pubsub>
+        </iq>`,
+      )
+      expect(await itemsOf(juliet, 'urn:example:heap', undefined, ' max_items="1"')).toEqual(['40'])
+
+      await juliet.asks(publishing({ node: 'urn:example:heap', id: '7', payload: part }))
+      await juliet.asks(asking('set', PUBSUB, '<retract node="urn:example:heap"><item id="8"/></retract>'))
+      await juliet.asks(publishing({ node: 'urn:example:new', id: 'a', payload: part }))
+      expect((await heard(juliet, server)).flatMap(idsIn)).toEqual(['a'])
+    },
+  )
 })
 
 describe('publish options', () => {

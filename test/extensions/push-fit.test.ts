@@ -12,6 +12,8 @@ const summary = (changed: Partial<Summary> = {}): Summary => ({
   message: 'Art thou there?',
   isWritten: true,
   nickname: undefined,
+  sid: undefined,
+  media: undefined,
   id: 'id',
   omemo: [],
   ...changed,

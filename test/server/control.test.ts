@@ -194,7 +194,12 @@ describe('the control socket', () => {
         .record({ command: fc.constantFrom('user add', 'push list'), jid: fc.anything(), account: fc.anything() })
         .map((value) => JSON.stringify(value)),
     )
-    fc.assert(fc.property(line, (text) => void [parseRequest(text), parseAnswer(text)]))
+    fc.assert(
+      fc.property(line, (text) => {
+        parseRequest(text)
+        parseAnswer(text)
+      }),
+    )
   })
 
   test('brings the report of a registration over whole', () => {

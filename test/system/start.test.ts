@@ -114,15 +114,12 @@ describe('sealpost start', () => {
     const client = await RawClient.connect(url)
     await client.opens()
     client.socket.pause()
-    const begun = Date.now()
     program.child.kill('SIGTERM')
     const again = setInterval(() => program.child.kill('SIGTERM'), 600)
     const { code } = await program.ended
     clearInterval(again)
     client.leaves()
-    // Either it was through before the second signal, or this one ended it.
-    expect([0, 1]).toContain(code)
-    expect(Date.now() - begun).toBeLessThan(2000)
+    expect(code).toBe(1)
   })
 })
 

@@ -5,6 +5,7 @@ import { type CountMessages, describeMessageModel } from './message-model.js'
 import { describeMessageStore } from './messages.js'
 import { describeOmemoStore } from './omemo.js'
 import { describePepStore } from './pep.js'
+import { describePepModel } from './pep-model.js'
 import { describePushStore } from './push.js'
 import { describeRosterStore } from './roster.js'
 import type { Open } from './samples.js'
@@ -15,7 +16,7 @@ export interface Backend {
   readonly open: Open
   /** How many messages are held, also those that the interface does not show. */
   readonly countMessages: CountMessages
-  /** How often the random play is played. */
+  /** How often each random play is played. */
   readonly plays: number
 }
 
@@ -26,6 +27,7 @@ export const describeContract = ({ open, countMessages, plays }: Backend): void 
   describeMessageStore(open)
   describeMessageModel(open, countMessages, plays)
   describePepStore(open)
+  describePepModel(open, plays)
   describePushStore(open)
   describeOmemoStore(open)
   describeStorage(open)

@@ -235,6 +235,21 @@ export const describeMessageStore = (open: Open): void => {
       expect(await waiting(messages)).toEqual(['m1', 'm2'])
     })
 
+    check('what is withdrawn is owed to nobody of the account, and nothing else is', async (storage) => {
+      const { messages, push } = storage.stores
+      for (const account of [juliet, romeo]) await push.put(registration({ account }), 10)
+      for (const [account, id, topic] of [
+        [juliet, 'm1', 'call 1'],
+        [juliet, 'm2', 'call 2'],
+        [romeo, 'm3', 'call 1'],
+      ] as const)
+        await messages.keep(account, message(id), [debt({ account, topic })], 10)
+      await messages.withdraw(juliet, 'call 1')
+      await messages.withdraw(juliet, 'call 3')
+      expect(await owedFor(messages)).toEqual(['m2', 'm3'])
+      expect(await waiting(messages)).toEqual(['m1', 'm2'])
+    })
+
     check('the number of a settled debt does not come again', async ({ stores: { messages, push } }) => {
       await push.put(registration(), 10)
       await messages.keep(juliet, message('m1'), [debt()], 10)

@@ -1,15 +1,28 @@
 // The contract of PepStore.
 
 import { describe, expect } from 'vitest'
-import type { PepStore } from '../../../storage/pep.js'
-import { awkward, juliet, nobody, nodeConfig, type Open, pepItem, romeo, storageTest } from './samples.js'
+import { type ItemsWanted, type PepLimits, type PepStore, sizeOf } from '../../../storage/pep.js'
+import {
+  awkward,
+  credentials,
+  juliet,
+  nobody,
+  nodeConfig,
+  type Open,
+  pepItem,
+  pepItemOf,
+  pepLimits as limits,
+  romeo,
+  storageTest,
+} from './samples.js'
 
-const limits = { nodes: 3, items: 4 }
 const many = nodeConfig({ maxItems: 'max' })
 const tune = 'urn:example:tune'
 
-const ids = async (pep: PepStore, wanted: Parameters<PepStore['items']>[2] = {}) =>
-  (await pep.items(juliet, tune, wanted)).map(({ id }) => id)
+const ids = async (pep: PepStore, wanted: ItemsWanted = {}, node = tune) =>
+  (await pep.items(juliet, node, wanted)).items.map(({ id }) => id)
+
+const quota = (bytes: number): PepLimits => ({ ...limits, bytes })
 
 const publishAll = async (pep: PepStore, names: readonly string[], config = many) => {
   for (const name of names) await pep.publish(juliet, tune, pepItem(name), config, limits)
@@ -38,7 +51,7 @@ export const describePepStore = (open: Open): void => {
     check('an item comes back as it was given', async ({ stores: { pep } }) => {
       const item = pepItem(awkward, { xml: `<x>${awkward}</x>`, at: 1234567890123 })
       await pep.publish(juliet, tune, item, many, limits)
-      expect(await pep.items(juliet, tune, {})).toStrictEqual([item])
+      expect(await pep.items(juliet, tune, {})).toStrictEqual({ items: [item], total: 1 })
     })
 
     check('publishing makes a node that is not there, and leaves the configuration of one that is', async (storage) => {
@@ -67,6 +80,90 @@ export const describePepStore = (open: Open): void => {
       expect(await pep.create(romeo, 'a', many, limits)).toBe('created')
     })
 
+    check('the bytes of an item are those of its id, its publisher and its payload in UTF-8', async (storage) => {
+      const { pep } = storage.stores
+      const item = pepItem(awkward, { publisher: `${juliet}/${awkward}`, xml: `<x>${awkward}</x>` })
+      const bytes = [item.id, item.publisher, item.xml].reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+      expect(sizeOf(item)).toBe(bytes)
+      expect(await pep.publish(juliet, tune, item, many, quota(bytes - 1))).toBe('full')
+      expect(await pep.publish(juliet, tune, item, many, quota(bytes))).toBe('published')
+      expect(await pep.publish(juliet, 'b', pepItemOf('1', 100), many, quota(bytes + 99))).toBe('full')
+      expect(await pep.publish(juliet, 'b', pepItemOf('1', 100), many, quota(bytes + 100))).toBe('published')
+    })
+
+    check('an item beyond the bytes of the account is refused, and nothing of it is done', async (storage) => {
+      const { pep } = storage.stores
+      await pep.publish(juliet, tune, pepItemOf('1', 600), nodeConfig(), quota(1000))
+      expect(await pep.publish(juliet, 'b', pepItemOf('1', 401), many, quota(1000))).toBe('full')
+      expect(await pep.config(juliet, 'b')).toBeUndefined()
+      expect(await pep.publish(juliet, tune, pepItemOf('1', 1001), many, quota(1000))).toBe('full')
+      expect(await pep.publish(juliet, tune, pepItemOf('2', 1001), many, quota(1000))).toBe('full')
+      expect(await pep.items(juliet, tune, {})).toStrictEqual({ items: [pepItemOf('1', 600)], total: 1 })
+      expect(await pep.publish(juliet, 'b', pepItemOf('1', 400), many, quota(1000))).toBe('published')
+    })
+
+    check('of publishes at once, only those get in that fit', async ({ stores: { pep } }) => {
+      const publish = (id: string) => pep.publish(juliet, tune, pepItemOf(id, 400), many, quota(1000))
+      expect(await Promise.all(['1', '2', '3'].map(publish))).toEqual(['published', 'published', 'full'])
+      expect(await ids(pep)).toEqual(['2', '1'])
+    })
+
+    check('an item that is replaced counts no more', async ({ stores: { pep } }) => {
+      const put = (id: string, bytes: number) => pep.publish(juliet, tune, pepItemOf(id, bytes), many, quota(1000))
+      expect(await put('1', 500)).toBe('published')
+      expect(await put('2', 500)).toBe('published')
+      expect(await put('1', 501)).toBe('full')
+      expect(await put('1', 400)).toBe('published')
+      expect(await put('3', 101)).toBe('full')
+      expect(await put('3', 100)).toBe('published')
+    })
+
+    check('items that max_items drops count no more', async ({ stores: { pep } }) => {
+      const put = (id: string, bytes: number) =>
+        pep.publish(juliet, tune, pepItemOf(id, bytes), nodeConfig({ maxItems: 2 }), quota(1000))
+      for (const id of ['1', '2']) await put(id, 500)
+      expect(await put('3', 501)).toBe('full')
+      expect(await put('3', 500)).toBe('published')
+      expect(await put('2', 501)).toBe('full')
+      expect(await put('2', 500)).toBe('published')
+      expect(await ids(pep)).toEqual(['2', '3'])
+    })
+
+    check('what is retracted, purged, deleted or dropped by a configuration makes room', async (storage) => {
+      const { pep } = storage.stores
+      const fill = () => pep.publish(juliet, tune, pepItemOf('1', 1000), many, quota(1000))
+      const inVain = () => pep.publish(juliet, 'b', pepItemOf('1', 100), many, quota(1000))
+      for (const makeRoom of [
+        () => pep.retract(juliet, tune, '1'),
+        () => pep.purge(juliet, tune),
+        () => pep.delete(juliet, tune),
+      ]) {
+        expect(await fill()).toBe('published')
+        expect(await inVain()).toBe('full')
+        expect(await makeRoom()).toBe(true)
+      }
+      for (const id of ['1', '2']) await pep.publish(juliet, tune, pepItemOf(id, 500), many, quota(1000))
+      expect(await inVain()).toBe('full')
+      await pep.configure(juliet, tune, nodeConfig({ maxItems: 1 }), limits)
+      expect(await inVain()).toBe('published')
+    })
+
+    check('bytes of two accounts do not mix, and a wiped account leaves none behind', async (storage) => {
+      const { pep } = storage.stores
+      const fill = (account: string) => pep.publish(account, tune, pepItemOf('1', 1000), many, quota(1000))
+      expect([await fill(juliet), await fill(romeo)]).toEqual(['published', 'published'])
+      await storage.wipe(juliet)
+      await storage.stores.accounts.create(juliet, credentials(3))
+      expect(await fill(juliet)).toBe('published')
+      expect(await pep.publish(romeo, 'b', pepItemOf('1', 100), many, quota(1000))).toBe('full')
+    })
+
+    check('a node that keeps nothing takes items of any size', async ({ stores: { pep } }) => {
+      const transient = nodeConfig({ persistItems: false })
+      expect(await pep.publish(juliet, tune, pepItemOf('1', 2000), transient, quota(1000))).toBe('published')
+      expect(await pep.publish(juliet, 'b', pepItemOf('1', 1000), many, quota(1000))).toBe('published')
+    })
+
     check('a node that is there is not made again', async ({ stores: { pep } }) => {
       await pep.create(juliet, tune, many, limits)
       expect(await pep.create(juliet, tune, nodeConfig(), limits)).toBe('conflict')
@@ -77,7 +174,7 @@ export const describePepStore = (open: Open): void => {
       await publishAll(pep, ['1', '2', '3'])
       await pep.publish(juliet, tune, pepItem('1', { xml: '<new/>' }), many, limits)
       expect(await ids(pep)).toEqual(['1', '3', '2'])
-      expect((await pep.items(juliet, tune, { max: 1 }))[0]?.xml).toBe('<new/>')
+      expect((await pep.items(juliet, tune, { max: 1 })).items[0]?.xml).toBe('<new/>')
     })
 
     check('items are picked by id and by number', async ({ stores: { pep } }) => {
@@ -87,6 +184,45 @@ export const describePepStore = (open: Open): void => {
       expect(await ids(pep, { ids: [] })).toEqual([])
       expect(await ids(pep, { max: 2 })).toEqual(['3', '2'])
       expect(await ids(pep, { max: 0 })).toEqual([])
+    })
+
+    check('of items beyond the bytes the newest are read, and all are counted', async ({ stores: { pep } }) => {
+      for (const [id, bytes] of [
+        ['1', 100],
+        ['2', 200],
+        ['3', 300],
+        ['4', 400],
+      ] as const) {
+        await pep.publish(juliet, tune, pepItemOf(id, bytes), many, limits)
+      }
+      const read = async (wanted: ItemsWanted) => {
+        const { items, total } = await pep.items(juliet, tune, wanted)
+        return [...items.map(({ id }) => id), total]
+      }
+      expect(await read({ bytes: 1000 })).toEqual(['4', '3', '2', '1', 4])
+      expect(await read({ bytes: 999 })).toEqual(['4', '3', '2', 4])
+      expect(await read({ bytes: 700 })).toEqual(['4', '3', 4])
+      expect(await read({ bytes: 699 })).toEqual(['4', 4])
+      expect(await read({ max: 3, bytes: 700 })).toEqual(['4', '3', 3])
+      expect(await read({ max: 1, bytes: 700 })).toEqual(['4', 1])
+      expect(await read({ ids: ['1', '3'], bytes: 399 })).toEqual(['3', 2])
+      expect(await read({ ids: ['9'], bytes: 399 })).toEqual([0])
+    })
+
+    check('a small item behind one that does not fit is not read', async ({ stores: { pep } }) => {
+      for (const [id, bytes] of [
+        ['1', 100],
+        ['2', 500],
+        ['3', 100],
+      ] as const) {
+        await pep.publish(juliet, tune, pepItemOf(id, bytes), many, limits)
+      }
+      expect(await ids(pep, { bytes: 300 })).toEqual(['3'])
+    })
+
+    check('the newest item is read however long it is', async ({ stores: { pep } }) => {
+      await publishAll(pep, ['1', '2'])
+      expect(await ids(pep, { bytes: 1 })).toEqual(['2'])
     })
 
     check('the oldest items go when there are more than max_items', async ({ stores: { pep } }) => {
@@ -117,7 +253,7 @@ export const describePepStore = (open: Open): void => {
       expect(await pep.publish(juliet, 'b', pepItem('1'), nodeConfig({ persistItems: false }), limits)).toBe(
         'published',
       )
-      expect(await pep.items(juliet, 'b', {})).toEqual([])
+      expect(await pep.items(juliet, 'b', {})).toEqual({ items: [], total: 0 })
       expect(await pep.config(juliet, 'b')).toStrictEqual(nodeConfig({ persistItems: false }))
     })
 

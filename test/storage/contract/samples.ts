@@ -3,7 +3,7 @@
 import { test } from 'vitest'
 import type { Credentials } from '../../../storage/accounts.js'
 import type { NewDebt, NewMessage } from '../../../storage/messages.js'
-import type { NodeConfig, PepItem } from '../../../storage/pep.js'
+import { type NodeConfig, type PepItem, type PepLimits, sizeOf } from '../../../storage/pep.js'
 import type { NewRegistration } from '../../../storage/push.js'
 import type { RosterItem } from '../../../storage/roster.js'
 import type { Storage } from '../../../storage/storage.js'
@@ -94,6 +94,14 @@ export const pepItem = (id: string, more: Partial<PepItem> = {}): PepItem => ({
   at: 1000,
   ...more,
 })
+
+export const pepLimits: PepLimits = { nodes: 3, items: 4, bytes: 10_000 }
+
+/** An item that takes so many bytes, however its text counts in characters. */
+export const pepItemOf = (id: string, bytes: number, more: Partial<PepItem> = {}): PepItem => {
+  const item = pepItem(id, { publisher: juliet, xml: '<é/>', ...more })
+  return { ...item, xml: item.xml + 'x'.repeat(bytes - sizeOf(item)) }
+}
 
 /** Text that a careless layer would spoil: quotes, separators, an astral character, one that combines, the last code points. */
 export const awkward = `'";--\\ %_ \u2028\u0301 \u{1F98A} \uFFFD\u{10FFFD} {"a":[1]} </x>&amp;`

@@ -13,6 +13,7 @@ import {
   nodeConfig,
   type Open,
   pepItem,
+  pepLimits,
   registration,
   romeo,
   service,
@@ -25,7 +26,7 @@ export const furnish = async ({ stores }: Storage, account: string): Promise<voi
   await stores.push.put(registration({ account }), 10)
   await stores.messages.keep(account, message('m1'), [debt({ account })], 10)
   await stores.messages.keep(account, message('m2', { waiting: false }), [debt({ account })], 10)
-  await stores.pep.publish(account, 'tune', pepItem('1', { publisher: account }), nodeConfig(), { nodes: 9, items: 9 })
+  await stores.pep.publish(account, 'tune', pepItem('1', { publisher: account }), nodeConfig(), pepLimits)
   await stores.omemo.learn(account, 'urn:xmpp:omemo:2', [1, 2])
 }
 
@@ -37,7 +38,7 @@ const belongings = async ({ stores }: Storage, account: string) => ({
   messages: await stores.messages.waiting(account, 0, 1000),
   owed: (await stores.messages.owed(0, 1e15, 100)).filter((one) => one.account === account),
   nodes: await stores.pep.nodes(account),
-  items: await stores.pep.items(account, 'tune', {}),
+  items: (await stores.pep.items(account, 'tune', {})).items,
   devices: await stores.omemo.devices(account),
 })
 
