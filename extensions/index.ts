@@ -13,6 +13,7 @@ import { pep } from './pep/index.js'
 import { ping } from './ping.js'
 import { presence } from './presence/index.js'
 import { push } from './push/index.js'
+import { pushAway } from './push-away.js'
 import { pushEncrypt } from './push-encrypt/index.js'
 import { pushOmemo } from './push-omemo.js'
 import { roster } from './roster/index.js'
@@ -42,5 +43,6 @@ export function extensionsOf({ limits, push: pushConfig }: Config): readonly Any
     push(pushConfig),
     pushEncrypt(pushConfig),
     pushOmemo,
+    pushAway,
   ]
 }

@@ -19,6 +19,9 @@ export type DeliveryRule =
   | { readonly kind: 'available' }
   | { readonly kind: 'resources'; readonly resources: readonly string[] }
 
+/** Hears of each session that was handed something whether its side has answered for it: true at the answer, false when it has gone. */
+export type Told = (resource: string, answered: boolean) => void
+
 /** One available session, as far as others may know it. */
 export interface Available {
   readonly jid: Jid
@@ -56,7 +59,7 @@ export interface Context<S extends keyof Stores = never> {
   readonly hooks: Hooks
   isLocal(domain: string): boolean
   /** Writes the stanza to the sessions that the rule names, as it is. Gives the resources that it was handed to. */
-  deliver(account: string, stanza: Stanza, rule: DeliveryRule): Awaitable<readonly string[]>
+  deliver(account: string, stanza: Stanza, rule: DeliveryRule, tell?: Told): Awaitable<readonly string[]>
   /** Sends a stanza on its way as if it had just come in from its `from`: to an account of ours, or a component. Failures are answered to its `from`. */
   route(stanza: Stanza): Awaitable<void>
   /** The account's available sessions. */
@@ -65,7 +68,7 @@ export interface Context<S extends keyof Stores = never> {
   setPresence(jid: Jid, presence: Presence | undefined, priority: number): void
   /** How the client of this session is known, or undefined when there is no such session. */
   clientOf(jid: Jid): ClientIdentity | undefined
-  /** True as soon as the session's side has answered for everything handed to it so far, false when it ended first or kept silent. */
+  /** True as soon as the session's side has answered for everything handed to it so far, false when it has gone. One that keeps silent is ended. */
   answered(jid: Jid): Promise<boolean>
   /** Runs `work` in order with whatever else is kept for or handed to this account: 'shared' work may run beside other shared work. */
   inMailbox<T>(account: string, mode: 'shared' | 'exclusive', work: () => Awaitable<T>): Awaitable<T>

@@ -112,8 +112,12 @@ export class HookRunner implements Hooks {
   notify<K extends keyof Notices>(name: K, subject: Notices[K]): Awaitable<void> {
     const listeners = this.#listeners.get(name)
     if (listeners === undefined) return undefined
-    const waiting = listeners.flatMap(({ extension, call }) => this.#tell(name, extension, call, subject) ?? [])
-    return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => undefined)
+    let waiting: Promise<void>[] | undefined
+    for (const { extension, call } of listeners) {
+      const told = this.#tell(name, extension, call, subject)
+      if (told !== undefined) (waiting ??= []).push(told)
+    }
+    return waiting && Promise.all(waiting).then(() => undefined)
   }
 
   #inTurn<T>(name: string, at: number, value: T, step: (call: Bound, value: T) => Awaitable<T>): Awaitable<T> {

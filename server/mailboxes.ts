@@ -25,7 +25,12 @@ export class Mailboxes {
     if (mailbox === undefined || mayStart(mailbox, mode)) return this.#start(account, mode, work)
     return new Promise<T>((resolve, reject) => {
       const start = (): void => {
-        Promise.resolve(this.#start(account, mode, work)).then(resolve, reject)
+        // What fails fails its own caller, not the one whose turn ends here.
+        try {
+          resolve(this.#start(account, mode, work))
+        } catch (reason) {
+          reject(reason)
+        }
       }
       mailbox.waiting.push({ mode, start })
     })

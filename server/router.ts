@@ -1,5 +1,6 @@
 // Whose stanza is it? (RFC 6120 §10, RFC 6121 §8) Finds who handles it and calls them; the one catch that becomes <error/>.
 
+import { errorOf, resultOf } from './answer.js'
 import type { Awaitable } from './awaitable.js'
 import { isPromise } from './awaitable.js'
 import type { HookRunner } from './hooks.js'
@@ -20,7 +21,7 @@ import {
   type Stanza,
   writeStanza,
 } from './stanza.js'
-import { errorElement, StanzaError } from './stanza-error.js'
+import { StanzaError } from './stanza-error.js'
 import type { Frame } from './xml.js'
 
 /** What is not an account of ours: components today. */
@@ -252,22 +253,4 @@ function mayBeAnswered(stanza: Stanza): boolean {
     case 'presence':
       return stanza.type === 'available' || stanza.type === 'subscribe'
   }
-}
-
-function resultOf(iq: Iq, payload: import('./xml.js').Element | undefined): Iq {
-  const content = payload === undefined ? Content.empty : Content.of(payload)
-  return {
-    kind: 'iq',
-    type: 'result',
-    from: iq.to ?? iq.from.toBare(),
-    to: iq.from,
-    id: iq.id,
-    lang: undefined,
-    content,
-  }
-}
-
-function errorOf(stanza: Stanza, error: StanzaError): Stanza {
-  const from = stanza.to ?? stanza.from.toBare()
-  return { ...stanza, type: 'error', from, to: stanza.from, lang: undefined, content: Content.of(errorElement(error)) }
 }

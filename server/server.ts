@@ -165,7 +165,7 @@ export class Assembly {
       stores: pick(storage.stores, extension.stores ?? []),
       hooks: this.#hooks,
       isLocal: (domain) => domain === this.#domain,
-      deliver: (account, stanza, rule) => this.#sessions.deliver(account, stanza, rule),
+      deliver: (account, stanza, rule, tell) => this.#sessions.deliver(account, stanza, rule, tell),
       route: (stanza) => this.#router.route(stanza),
       presenceOf: (account) => this.#sessions.presenceOf(account),
       setPresence: (jid, presence, priority) => {

@@ -3,7 +3,7 @@
 
 import type { Jid } from './jid.js'
 import type { Presence } from './stanza.js'
-import type { StreamError } from './stream-error.js'
+import { StreamError } from './stream-error.js'
 
 /** What carries a session's stanzas. */
 export interface Wire {
@@ -15,8 +15,11 @@ export interface Wire {
 
 interface Waiting {
   readonly upTo: number
-  readonly resolve: (answered: boolean) => void
+  readonly tell: (answered: boolean) => void
 }
+
+/** How long what is handed over may wait for more, before all of it is asked about at once. */
+const askAfterMs = 100
 
 export class Session {
   readonly jid: Jid
@@ -26,10 +29,13 @@ export class Session {
   presence: Presence | undefined
   priority = 0
   readonly #wire: Wire
-  readonly #waiting: Waiting[] = []
+  #waiting: Waiting[] = []
   #handed = 0
   #answered = 0
+  /** Up to here somebody wants to know at once. */
+  #urgent = 0
   #asking = false
+  #timer: NodeJS.Timeout | undefined
   #over = false
 
   constructor(jid: Jid, chosen: boolean, wire: Wire) {
@@ -38,11 +44,18 @@ export class Session {
     this.#wire = wire
   }
 
-  /** Hands the session a stanza, as text. Written is not received: see answered(). */
+  /** Hands the session a stanza, as text. Written is not received: see hand() and answered(). */
   send(xml: string): void {
     if (this.#over) return
     this.#handed += 1
     this.#wire.send(xml)
+  }
+
+  /** Hands over what must not get lost: tells, once, whether the other side has answered for it. */
+  hand(xml: string, tell: (answered: boolean) => void): void {
+    this.send(xml)
+    this.#waiting.push({ upTo: this.#handed, tell })
+    this.#askSoon()
   }
 
   /** Something was handed over that nobody answered for, and somebody waits to know. */
@@ -50,12 +63,13 @@ export class Session {
     return this.#waiting.length > 0
   }
 
-  /** True as soon as the other side has answered for all that was handed over until now; false if it ends or keeps silent. */
+  /** Asks at once. True as soon as the other side has answered for all that was handed over until now, false when it has gone. */
   answered(): Promise<boolean> {
     if (this.#over) return Promise.resolve(false)
     if (this.#answered === this.#handed) return Promise.resolve(true)
     return new Promise((resolve) => {
-      this.#waiting.push({ upTo: this.#handed, resolve })
+      this.#waiting.push({ upTo: this.#handed, tell: resolve })
+      this.#urgent = this.#handed
       this.#ask()
     })
   }
@@ -68,28 +82,37 @@ export class Session {
   /** The stream is gone: what was not answered for counts as not delivered. */
   closed(): void {
     this.#over = true
+    clearTimeout(this.#timer)
     this.#settle(this.#handed, false)
   }
 
-  /** One question at a time; what was handed over meanwhile asks again after it. */
+  #askSoon(): void {
+    if (this.#asking || this.#over) return
+    this.#timer ??= setTimeout(() => this.#ask(), askAfterMs).unref()
+  }
+
+  /** One question at a time; what was handed over meanwhile is asked about after it. */
   #ask(): void {
     if (this.#asking || this.#over) return
+    clearTimeout(this.#timer)
+    this.#timer = undefined
     this.#asking = true
     const upTo = this.#handed
     void this.#wire.ask().then((answered) => {
       this.#asking = false
-      if (answered) this.#answered = upTo
-      this.#settle(upTo, answered)
-      if (this.isAwaited) this.#ask()
+      if (this.#over) return
+      if (!answered) return this.end(new StreamError('connection-timeout', 'no answer to a ping'))
+      this.#answered = upTo
+      this.#settle(upTo, true)
+      if (this.#urgent > upTo) this.#ask()
+      else if (this.isAwaited) this.#askSoon()
     })
   }
 
   #settle(upTo: number, answered: boolean): void {
-    let waiting = this.#waiting[0]
-    while (waiting !== undefined && waiting.upTo <= upTo) {
-      this.#waiting.shift()
-      waiting.resolve(answered)
-      waiting = this.#waiting[0]
-    }
+    const first = this.#waiting.findIndex((waiting) => waiting.upTo > upTo)
+    const settled = first === -1 ? this.#waiting : this.#waiting.slice(0, first)
+    this.#waiting = first === -1 ? [] : this.#waiting.slice(first)
+    for (const { tell } of settled) tell(answered)
   }
 }

@@ -1,6 +1,6 @@
 // Who is bound: account → sessions and their priority. One of the two files that know all sessions of an account to be here.
 
-import type { Available, ClientIdentity, DeliveryRule } from './extension.js'
+import type { Available, ClientIdentity, DeliveryRule, Told } from './extension.js'
 import type { Jid } from './jid.js'
 import type { Session } from './session.js'
 import { type Presence, type Stanza, writeStanza } from './stanza.js'
@@ -65,18 +65,18 @@ export class Sessions {
     return !before && isReachable(session)
   }
 
-  /** Hands the stanza to the sessions that the rule names; gives their resources. */
-  deliver(account: string, stanza: Stanza, rule: DeliveryRule): readonly string[] {
+  /** Hands the stanza to the sessions that the rule names; gives their resources. `tell` hears of each whether its side answered for it. */
+  deliver(account: string, stanza: Stanza, rule: DeliveryRule, tell?: Told): readonly string[] {
     if (rule.kind === 'resource') {
       const session = this.#accounts.get(account)?.get(rule.resource)
       if (session === undefined) return []
-      session.send(writeStanza(stanza))
+      handTo(session, stanza, rule.resource, tell)
       return [rule.resource]
     }
     const taken: string[] = []
     for (const [resource, session] of this.#of(account)) {
       if (!takes(session, resource, rule)) continue
-      session.send(writeStanza(stanza))
+      handTo(session, stanza, resource, tell)
       taken.push(resource)
     }
     return taken
@@ -85,6 +85,12 @@ export class Sessions {
   #of(account: string): ReadonlyMap<string, Session> {
     return this.#accounts.get(account) ?? nobody
   }
+}
+
+function handTo(session: Session, stanza: Stanza, resource: string, tell: Told | undefined): void {
+  const xml = writeStanza(stanza)
+  if (tell === undefined) session.send(xml)
+  else session.hand(xml, (answered) => tell(resource, answered))
 }
 
 function takes(session: Session, resource: string, rule: Exclude<DeliveryRule, { kind: 'resource' }>): boolean {

@@ -76,7 +76,8 @@ export class Content {
   readonly extra: string
   readonly inner: string
   readonly children: readonly ChildIndex[]
-  readonly #elements = new Map<number, Element>()
+  /** The trees that somebody has asked for, by the index of the child: of most stanzas none. */
+  #elements: Map<number, Element> | undefined
 
   constructor(extra: string, inner: string, children: readonly ChildIndex[]) {
     this.extra = extra
@@ -150,10 +151,11 @@ export class Content {
   }
 
   #element(index: number): Element | undefined {
-    const known = this.#elements.get(index)
+    const known = this.#elements?.get(index)
     const child = this.children[index]
     if (known !== undefined || child === undefined) return known
     const element = childElement({ extra: this.extra, inner: this.inner, namespace: CLIENT_NS }, child)
+    this.#elements ??= new Map()
     this.#elements.set(index, element)
     return element
   }
@@ -194,15 +196,13 @@ export function isRequest(stanza: Stanza): boolean {
   return stanza.kind === 'iq' && (stanza.type === 'get' || stanza.type === 'set')
 }
 
-const written = new WeakMap<Stanza, string>()
+/** Several sessions get a stanza one after the other, so remembering the last one is enough. A WeakMap of all costs more than writing. */
+let last: { readonly stanza: Stanza; readonly xml: string } | undefined
 
 /** The stanza as text in `jabber:client`. Written once, however many sessions get it. */
 export function writeStanza(stanza: Stanza): string {
-  const known = written.get(stanza)
-  if (known !== undefined) return known
-  const xml = writeStanzaIn(stanza, CLIENT_NS)
-  written.set(stanza, xml)
-  return xml
+  if (last?.stanza !== stanza) last = { stanza, xml: writeStanzaIn(stanza, CLIENT_NS) }
+  return last.xml
 }
 
 /** The stanza as text in another content namespace (XEP-0114 has its own). */

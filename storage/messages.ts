@@ -76,7 +76,13 @@ export interface MessageStore {
   postpone(debt: number, due: number): Promise<void>
   /**
    * Somebody has collected what waited for the account: every registration's `unread` is 0 again. What is still owed to the
-   * registrations of the client that did goes.
+   * registrations of the client that did goes, but for debts above `upTo`: those came after it had looked.
    */
-  collected(account: string, own: readonly { readonly service: string; readonly node: string }[]): Promise<void>
+  collected(
+    account: string,
+    own: readonly { readonly service: string; readonly node: string }[],
+    upTo: number,
+  ): Promise<void>
+  /** The highest number of a debt so far. */
+  lastDebt(): Promise<number>
 }

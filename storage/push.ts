@@ -26,6 +26,8 @@ export interface NewRegistration {
   readonly omemoDevice: number | undefined
   /** The `jabber:x:data` form for `<publish-options/>`, as the client gave it. */
   readonly publishOptions: string | undefined
+  /** A push only while all other clients are away, whatever the server's rule is (tigase:push:away:0). */
+  readonly away: boolean
   readonly client: RegistrationClient
   readonly created: number
 }

@@ -3,8 +3,8 @@
 import type { NewDebt } from '../../storage/messages.js'
 import type { Message } from '../../server/stanza.js'
 
-/** A message that nobody took, on its way to be kept. */
-export interface Undelivered {
+/** A message that is worth keeping, on its way to an account. */
+export interface Delivered {
   readonly account: string
   /** Stamped with the stanza-id under which the account will get it. */
   readonly message: Message
@@ -16,13 +16,24 @@ export interface Undelivered {
 
 declare module '../../server/hooks.js' {
   interface Claims {
-    /** Who keeps it, together with the pushes that are owed for it? Nobody: the sender gets `service-unavailable`. */
-    'message:keep': Undelivered & { readonly debts: readonly NewDebt[] }
+    /**
+     * Who keeps it, together with the pushes that are owed for it? Nobody: the sender gets `service-unavailable`.
+     * Not `waiting`: its readers have it, it is kept for the pushes alone.
+     */
+    'message:keep': Delivered & { readonly waiting: boolean; readonly debts: readonly NewDebt[] }
   }
 
   interface Folds {
     /** Who is owed a push for it. */
-    'message:debts': { readonly value: readonly NewDebt[]; readonly subject: Undelivered }
+    'message:debts': {
+      readonly value: readonly NewDebt[]
+      readonly subject: Delivered & {
+        /** The sessions that were handed it and have not gone without an answer. */
+        readonly handed: readonly string[]
+        /** What was owed for it before: nobody is told twice. */
+        readonly before: readonly NewDebt[]
+      }
+    }
   }
 
   interface Notices {
@@ -34,6 +45,8 @@ declare module '../../server/hooks.js' {
       readonly account: string
       readonly resource: string
       readonly userAgent: string | undefined
+      /** The last push that was owed when it looked: what is owed since then, is. */
+      readonly upTo: number
     }
   }
 }

@@ -6,7 +6,6 @@ import type { Claims } from '../../server/hooks.js'
 import { writeStanza } from '../../server/stanza.js'
 import type {} from '../message/hooks.js'
 import { Readers } from './readers.js'
-import { isWorthKeeping } from './worth-keeping.js'
 
 export interface OfflineOptions {
   /** How many messages wait for one account at most. */
@@ -28,14 +27,12 @@ export const offline = ({ limit }: OfflineOptions) => {
   })
 }
 
-/** Claims also what is worth nothing later: its sender learns no more of who is there than from a message that is kept. */
 async function keep(
-  { account, message, id, at, debts }: Claims['message:keep'],
+  { account, message, id, at, waiting, debts }: Claims['message:keep'],
   limit: number,
   { stores, hooks }: Context<'messages'>,
 ): Promise<boolean> {
-  if (!isWorthKeeping(message)) return true
-  const kept = await stores.messages.keep(account, { id, xml: writeStanza(message), at, waiting: true }, debts, limit)
-  if (kept) await hooks.notify('message:stored', { account, id })
+  const kept = await stores.messages.keep(account, { id, xml: writeStanza(message), at, waiting }, debts, limit)
+  if (kept && waiting) await hooks.notify('message:stored', { account, id })
   return kept
 }

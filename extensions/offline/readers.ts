@@ -17,6 +17,8 @@ const portionCharacters = 2 * 1024 * 1024
 interface Portion {
   readonly ids: readonly string[]
   readonly answered: Promise<boolean>
+  /** The last push that was owed when its reader looked. */
+  readonly debts: number
 }
 
 export class Readers {
@@ -47,7 +49,7 @@ export class Readers {
     await context.stores.messages.remove(to.bare, last.ids)
     const { resource = '' } = to
     const userAgent = context.clientOf(to)?.userAgent
-    await context.hooks.notify('messages:collected', { account: to.bare, resource, userAgent })
+    await context.hooks.notify('messages:collected', { account: to.bare, resource, userAgent, upTo: last.debts })
     return true
   }
 
@@ -64,10 +66,11 @@ export class Readers {
 /** Hands over everything, and gives the last portion, which alone has not been answered for. Undefined when the reader went or kept silent. */
 async function handAllBut(to: Jid, context: OfflineContext): Promise<Portion | undefined> {
   const { messages } = context.stores
+  const debts = await messages.lastDebt()
   for (let after = 0; ;) {
     const kept = await messages.waiting(to.bare, after, portionMessages)
     const portion = upTo(portionCharacters, kept)
-    const handed = await hand(to, portion, context)
+    const handed = { ...(await hand(to, portion, context)), debts }
     const last = portion.at(-1)
     if (last === undefined || (portion.length === kept.length && kept.length < portionMessages)) return handed
     if (!(await handed.answered)) return undefined
@@ -76,7 +79,11 @@ async function handAllBut(to: Jid, context: OfflineContext): Promise<Portion | u
   }
 }
 
-async function hand(to: Jid, portion: readonly KeptMessage[], context: OfflineContext): Promise<Portion> {
+async function hand(
+  to: Jid,
+  portion: readonly KeptMessage[],
+  context: OfflineContext,
+): Promise<Omit<Portion, 'debts'>> {
   const rule = { kind: 'resource', resource: to.resource ?? '' } as const
   for (const kept of portion) await context.deliver(to.bare, delayed(kept, context.domain), rule)
   return { ids: portion.map(({ id }) => id), answered: context.answered(to) }

@@ -45,7 +45,7 @@ import { Turns } from './turns.js'
 const MOST_KEPT = 10 * 1024 * 1024
 /** Bounds what an account can keep. */
 const limits: PepLimits = { nodes: 1000, items: 1000, bytes: MOST_KEPT }
-const MOST_MEMBERS = 1000
+const MOST_MEMBERS = 100
 /** Bytes of the items in one answer; what is beyond is left out, oldest first, and the answer says so. */
 const MOST_ANSWERED = 1_000_000
 

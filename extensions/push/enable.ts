@@ -25,7 +25,7 @@ export async function enable({ from, payload }: IqRequest, limit: number, contex
   const publishOptions = readPublishOptions(payload)
   const settings = await context.hooks.fold(
     'push:enable',
-    { sealing: undefined, omemoDevice: undefined },
+    { sealing: undefined, omemoDevice: undefined, away: false },
     { enable: payload },
   )
   const registration: NewRegistration = {

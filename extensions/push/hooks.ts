@@ -10,6 +10,7 @@ import type { Media } from './call.js'
 export interface EnableSettings {
   readonly sealing: Sealing | undefined
   readonly omemoDevice: number | undefined
+  readonly away: boolean
 }
 
 /** The OMEMO data that one device needs to decrypt the text (tigase:push:encrypt:omemo:0 §4.3). */

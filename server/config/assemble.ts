@@ -44,6 +44,7 @@ function configOf(reader: Reader): Config {
     push: {
       plain: reader.value(keys.pushPlain),
       padding: reader.value(keys.pushPadding),
+      whenOthersOnline: reader.value(keys.whenOthersOnline),
       maxRegistrations: reader.value(keys.maxRegistrations),
     },
   }

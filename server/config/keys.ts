@@ -113,6 +113,12 @@ export const keys = {
     'what a push that is not sealed tells beside the count',
   ),
   pushPadding: toggle('push.padding', (config) => config.push.padding, 'sealed pushes are all of one length'),
+  whenOthersOnline: choice(
+    'push.when_others_online',
+    ['always', 'away', 'never'],
+    (config) => config.push.whenOthersOnline,
+    'whether a client that is away is told of a message that others of its account have taken: always, only while all of them are away, or never',
+  ),
   maxRegistrations: integer(
     'push.max_registrations',
     [0, 10_000],
@@ -128,7 +134,7 @@ export const keyList: readonly Key<unknown>[] = Object.values(keys)
 export const described: readonly Described<unknown>[] = [...keyList, components]
 
 /** Names that a later version brings: refused in other words than a misspelt key. */
-export const laterKeys: readonly string[] = ['admins', 'push.when_others_online', 'push.burst', 'push.per_second']
+export const laterKeys: readonly string[] = ['admins', 'push.burst', 'push.per_second']
 
 /** The tables of a config file that hold keys of ours. */
 export const sections: ReadonlySet<string> = new Set(

@@ -22,6 +22,8 @@ export interface PushConfig {
   readonly plain: 'none' | 'sender' | 'body'
   /** Sealed pushes are all of one length. */
   readonly padding: boolean
+  /** Whether a registration is told of a message that other clients of its account have taken. */
+  readonly whenOthersOnline: 'always' | 'away' | 'never'
   /** How many registrations an account may have. */
   readonly maxRegistrations: number
 }
@@ -70,5 +72,5 @@ export const defaults: Config = {
     offlineMessages: 1000,
     answerSeconds: 10,
   },
-  push: { plain: 'none', padding: true, maxRegistrations: 32 },
+  push: { plain: 'none', padding: true, whenOthersOnline: 'always', maxRegistrations: 32 },
 }

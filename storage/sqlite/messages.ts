@@ -48,10 +48,16 @@ const collected = async (
   transaction: Transaction,
   account: string,
   own: readonly { readonly service: string; readonly node: string }[],
+  upTo: number,
 ): Promise<void> => {
   const those = `select number from registrations join json_each(?) name
     on account = ? and service = name.value ->> 'service' and node = name.value ->> 'node'`
-  await transaction.run(`delete from debts where registration in (${those})`, JSON.stringify(own), account)
+  await transaction.run(
+    `delete from debts where registration in (${those}) and id <= ?`,
+    JSON.stringify(own),
+    account,
+    upTo,
+  )
   await transaction.run('update registrations set unread = 0 where account = ? and unread > 0', account)
 }
 
@@ -87,6 +93,10 @@ export const messageStore = (database: Database): MessageStore => {
         await transaction.run(`delete from debts where topic = ? and registration in (${own})`, topic, account)
       }),
     postpone: (debt, due) => postpone([debt, due]),
-    collected: (account, own) => database.write((transaction) => collected(transaction, account, own)),
+    collected: (account, own, upTo) => database.write((transaction) => collected(transaction, account, own, upTo)),
+    lastDebt: async () => {
+      const [row] = await database.read<{ readonly last: number | null }>('select max(id) as last from debts')
+      return row?.last ?? 0
+    },
   }
 }

@@ -60,6 +60,7 @@ const first = `
     sealing_max_size integer,
     omemo_device integer,
     publish_options text,
+    away integer not null,
     resource text not null,
     chosen integer not null,
     user_agent text,

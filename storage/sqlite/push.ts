@@ -13,6 +13,7 @@ interface RegistrationRow {
   readonly sealing_max_size: number | null
   readonly omemo_device: number | null
   readonly publish_options: string | null
+  readonly away: number
   readonly resource: string
   readonly chosen: number
   readonly user_agent: string | null
@@ -22,7 +23,7 @@ interface RegistrationRow {
   readonly outcome: string | null
 }
 
-const GIVEN = `account, service, node, sealing_key, sealing_max_size, omemo_device, publish_options, resource, chosen,
+const GIVEN = `account, service, node, sealing_key, sealing_max_size, omemo_device, publish_options, away, resource, chosen,
   user_agent, created`
 
 const SELECT = `select ${GIVEN}, reason, answered_at, outcome from registrations`
@@ -40,6 +41,7 @@ const registrationOf = (row: RegistrationRow): Registration => ({
   sealing: sealingOf(row),
   omemoDevice: row.omemo_device ?? undefined,
   publishOptions: row.publish_options ?? undefined,
+  away: row.away === 1,
   client: { resource: row.resource, chosen: row.chosen === 1, userAgent: row.user_agent ?? undefined },
   created: row.created,
   state: row.reason === null ? 'active' : 'disabled',
@@ -63,10 +65,10 @@ const mayBePut = async (transaction: Transaction, wanted: NewRegistration, limit
 
 // `unread` and the row's number stay, and with the number what is owed: who enables again is still owed it.
 const REPLACE = `
-  insert into registrations (${GIVEN}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  insert into registrations (${GIVEN}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   on conflict (account, service, node) do update set
     sealing_key = excluded.sealing_key, sealing_max_size = excluded.sealing_max_size,
-    omemo_device = excluded.omemo_device, publish_options = excluded.publish_options,
+    omemo_device = excluded.omemo_device, publish_options = excluded.publish_options, away = excluded.away,
     resource = excluded.resource, chosen = excluded.chosen, user_agent = excluded.user_agent, created = excluded.created,
     reason = null, answered_at = null, outcome = null`
 
@@ -81,6 +83,7 @@ const put = async (transaction: Transaction, wanted: NewRegistration, limit: num
     wanted.sealing?.maxSize ?? null,
     wanted.omemoDevice ?? null,
     wanted.publishOptions ?? null,
+    Number(wanted.away),
     wanted.client.resource,
     Number(wanted.client.chosen),
     wanted.client.userAgent ?? null,

@@ -1,7 +1,7 @@
 // RFC 6121 §8: which sessions get a message, or nobody; XEP-0359: under which id.
 
 import { expect } from 'vitest'
-import { scenario, type User, xml } from '../helpers/scenario.js'
+import { any, scenario, type User, xml } from '../helpers/scenario.js'
 import type { Element } from '../../server/xml.js'
 
 const present = async (user: User, priority = 0): Promise<void> => {
@@ -31,9 +31,13 @@ const message = (to: string, type: string, body = 'hist!'): Element =>
     ? xml`<message to="${to}"><body>${body}</body></message>`
     : xml`<message to="${to}" type="${type}"><body>${body}</body></message>`
 
+const stanzaId = (account: string): Element => xml`<stanza-id xmlns="urn:xmpp:sid:0" by="${account}" id="${any}"/>`
+
+/** As it arrives: what is worth keeping bears the id under which it would be kept. */
 const arriving = (from: User, to: string, type: string): Element => {
   const expected = message(to, type)
   expected.attrs['from'] = from.jid
+  if (type === 'chat' || type === 'normal') expected.cnode(stanzaId(to.split('/', 1)[0] ?? ''))
   return expected
 }
 
@@ -130,7 +134,9 @@ function errorOf(condition: string, type: string): Element {
 scenario('a message without `to` is one to the own account', async ({ romeo }) => {
   await present(romeo)
   await romeo.sends(xml`<message type="chat"><body>note</body></message>`)
-  await romeo.receives(xml`<message type="chat" from="${romeo.jid}" to="${romeo.account}"><body>note</body></message>`)
+  await romeo.receives(
+    xml`<message type="chat" from="${romeo.jid}" to="${romeo.account}"><body>note</body>${stanzaId(romeo.account)}</message>`,
+  )
 })
 
 scenario('a message of an unknown type is a normal one', async ({ romeo, juliet }) => {
@@ -146,6 +152,7 @@ scenario('what the sender wrote arrives as it was written', async ({ romeo, juli
     <x:foreign xmlns:x="urn:example:x" x:attribute="1"><x:inside>deep</x:inside></x:foreign></message>`
   await romeo.sends(inside)
   inside.attrs['from'] = romeo.jid
+  inside.cnode(stanzaId(juliet.account))
   await juliet.receives(inside)
 })
 
@@ -158,7 +165,7 @@ scenario(
     <stanza-id xmlns="urn:xmpp:sid:0" by="JULIET@LocalHost" id="forged in other letters"/>
     <stanza-id xmlns="urn:xmpp:sid:0" by="room@muc.example" id="theirs"/></message>`)
     await juliet.receives(xml`<message from="${romeo.jid}" to="${juliet.account}" type="chat"><body>hist!</body>
-    <stanza-id xmlns="urn:xmpp:sid:0" by="room@muc.example" id="theirs"/></message>`)
+    <stanza-id xmlns="urn:xmpp:sid:0" by="room@muc.example" id="theirs"/>${stanzaId(juliet.account)}</message>`)
   },
 )
 
@@ -172,7 +179,7 @@ scenario('a component speaks for its domain, both ways', async ({ romeo, pushSer
     xml`<message xmlns="jabber:component:accept" type="chat" from="somebody@${pushService.jid}/r" to="${romeo.account}"><body>aye</body></message>`,
   )
   await romeo.receives(
-    xml`<message type="chat" from="somebody@${pushService.jid}/r" to="${romeo.account}"><body>aye</body></message>`,
+    xml`<message type="chat" from="somebody@${pushService.jid}/r" to="${romeo.account}"><body>aye</body>${stanzaId(romeo.account)}</message>`,
   )
 })
 

@@ -80,6 +80,7 @@ describe('a config file', () => {
       plain = "sender"
       padding = false
       max_registrations = 3
+      when_others_online = "away"
     `)
     expect(config).toEqual({
       domains: ['example.org'],
@@ -99,7 +100,7 @@ describe('a config file', () => {
         offlineMessages: 0,
         answerSeconds: 1.5,
       },
-      push: { plain: 'sender', padding: false, maxRegistrations: 3 },
+      push: { plain: 'sender', padding: false, whenOthersOnline: 'away', maxRegistrations: 3 },
     } satisfies Config)
   })
 
@@ -248,13 +249,13 @@ describe('the options of the library', () => {
   test('are refused under their own names', () => {
     const options = untyped({
       public_url: 'ws://x',
-      push: { whenOthersOnline: 'never' },
+      push: { perSecond: 1 },
       limits: { stanzaByte: 1 },
       port: '1',
     })
     expect(problemsOf(() => configFromOptions(options))).toEqual([
       'public_url: there is no such key; did you mean publicUrl?',
-      'push.whenOthersOnline: this version does not have this key yet',
+      'push.perSecond: this version does not have this key yet',
       'limits.stanzaByte: there is no such key; did you mean limits.stanzaBytes?',
       'port: expected a whole number from 0 to 65535, not "1"',
     ])

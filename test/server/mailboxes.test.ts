@@ -24,6 +24,20 @@ test('what throws holds up nobody', async () => {
   expect(mailboxes.run('a', 'exclusive', () => 'next')).toBe('next')
 })
 
+test('what throws in its turn fails its own caller, not the one before it', async () => {
+  const mailboxes = new Mailboxes()
+  const before = gate()
+  const first = mailboxes.run('a', 'exclusive', () => before.opened)
+  const second = mailboxes.run('a', 'shared', () => {
+    throw new Error('no')
+  })
+  const third = mailboxes.run('a', 'shared', () => 'next')
+  before.open()
+  await expect(first).resolves.toBeUndefined()
+  await expect(second).rejects.toThrow('no')
+  expect(await third).toBe('next')
+})
+
 test('handing over waits for what is being kept, and what comes then waits for handing over', async () => {
   const mailboxes = new Mailboxes()
   const said: string[] = []

@@ -110,7 +110,7 @@ const postpones = fc.tuple(index, at).map(([nth, due]): Move => async (play) => 
 
 const collects = fc.subarray([...NODES]).map((names): Move => async ({ model, storage }) => {
   const own = names.map((name) => ({ service, node: name }))
-  await storage.stores.messages.collected(juliet, own)
+  await storage.stores.messages.collected(juliet, own, Infinity)
   model.unread.clear()
   model.drop((one) => names.some((name) => name === one.node))
 })

@@ -280,15 +280,18 @@ export const describeMessageStore = (open: Open): void => {
         for (const node of ['phone', 'tablet']) await push.put(registration({ node }), 10)
         const both = [debt(), debt({ node: 'tablet' })]
         for (const id of ['m1', 'm2']) await messages.keep(juliet, message(id), both, 10)
-        await messages.collected(juliet, [{ service, node: 'phone' }])
+        const seen = await messages.lastDebt()
+        await messages.keep(juliet, message('late'), [debt({ topic: 'call' })], 10)
+        await messages.collected(juliet, [{ service, node: 'phone' }], seen)
         await messages.keep(juliet, message('m3'), both, 10)
         expect((await owed(messages)).map((one) => [one.node, one.message, one.unread])).toEqual([
           ['tablet', 'm1', 1],
           ['tablet', 'm2', 2],
+          ['phone', 'late', 3],
           ['phone', 'm3', 1],
           ['tablet', 'm3', 1],
         ])
-        expect(await waiting(messages)).toEqual(['m1', 'm2', 'm3'])
+        expect(await waiting(messages)).toEqual(['m1', 'm2', 'late', 'm3'])
       },
     )
 
@@ -297,7 +300,7 @@ export const describeMessageStore = (open: Open): void => {
       await Promise.all([
         push.put(registration(), 10),
         messages.keep(juliet, message('m1'), [debt()], 10),
-        messages.collected(juliet, [{ service, node: 'phone' }]),
+        messages.collected(juliet, [{ service, node: 'phone' }], Infinity),
         messages.keep(juliet, message('m2'), [debt()], 10),
         messages.remove(juliet, ['m1', 'm2']),
         messages.keep(juliet, message('m3'), [], 10),

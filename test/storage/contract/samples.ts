@@ -71,6 +71,7 @@ export const registration = (more: Partial<NewRegistration> = {}): NewRegistrati
   sealing: undefined,
   omemoDevice: undefined,
   publishOptions: undefined,
+  away: false,
   client: { resource: 'balcony', chosen: false, userAgent: undefined },
   created: 500,
   ...more,

@@ -1,0 +1,96 @@
+// One message that must not get lost, on its way to an account: handed to the sessions that take it, and kept if none of them
+// answers for it. A live message touches no disk, unless somebody is owed a push for it.
+
+import { randomUUID } from 'node:crypto'
+import { errorOf } from '../../server/answer.js'
+import { andThen, type Awaitable } from '../../server/awaitable.js'
+import type { Context, DeliveryRule } from '../../server/extension.js'
+import type { Message } from '../../server/stanza.js'
+import { StanzaError } from '../../server/stanza-error.js'
+import type { NewDebt } from '../../storage/messages.js'
+import type { Delivered } from './hooks.js'
+import { stamped } from './stanza-id.js'
+
+export class Delivery {
+  readonly #letter: Delivered
+  readonly #context: Context
+  /** Who was handed it and has not gone without an answer. */
+  readonly #handed = new Set<string>()
+  readonly #debts: NewDebt[] = []
+  #open = 0
+  #isAnswered = false
+
+  constructor(message: Message, account: string, context: Context) {
+    const id = randomUUID()
+    this.#context = context
+    this.#letter = { account, id, at: context.clock.now(), message: stamped(message, account, id) }
+  }
+
+  /** @throws StanzaError when nobody takes it and nobody keeps it */
+  start(): Awaitable<void> {
+    return this.#inMailbox(() => {
+      const resource = this.#letter.message.to?.resource
+      if (resource === undefined) return this.#toAccount()
+      return this.#hand({ kind: 'resource', resource }, () => this.#toAccount())
+    })
+  }
+
+  /** RFC 6121 §8.5.2.1.1: to every session that takes messages; also what was for a resource that is gone (§8.5.3.2.1). */
+  #toAccount(): Awaitable<void> {
+    return this.#hand({ kind: 'non-negative' }, () => this.#keep(true))
+  }
+
+  #hand(rule: DeliveryRule, otherwise: () => Awaitable<void>): Awaitable<void> {
+    const { account, message } = this.#letter
+    const taken = this.#context.deliver(account, message, rule, (resource, answered) => this.#told(resource, answered))
+    return andThen(taken, (resources) => (resources.length === 0 ? otherwise() : this.#taken(resources)))
+  }
+
+  #taken(resources: readonly string[]): Awaitable<void> {
+    for (const resource of resources) this.#handed.add(resource)
+    this.#open += resources.length
+    const { account, message } = this.#letter
+    const told = this.#context.hooks.notify('message:delivered', { account, message, resources })
+    return andThen(told, () => this.#keep(false))
+  }
+
+  /** Whoever went without an answer does not have it. If nobody does, it goes its way once more. */
+  #told(resource: string, answered: boolean): void {
+    this.#open -= 1
+    if (answered) {
+      this.#isAnswered = true
+      return
+    }
+    this.#handed.delete(resource)
+    const isLost = this.#open === 0 && !this.#isAnswered
+    this.#context.later(() => this.#again(isLost))
+  }
+
+  async #again(isLost: boolean): Promise<void> {
+    try {
+      await this.#inMailbox(() => (isLost ? this.#toAccount() : this.#keep(false)))
+    } catch (reason) {
+      if (!(reason instanceof StanzaError)) throw reason
+      await this.#context.route(errorOf(this.#letter.message, reason))
+    }
+  }
+
+  /** Keeps what waits for a reader, or what somebody is owed a push for, together with the pushes. */
+  #keep(waiting: boolean): Awaitable<void> {
+    const handed = [...this.#handed]
+    const debts = this.#context.hooks.fold('message:debts', [], { ...this.#letter, handed, before: this.#debts })
+    return andThen(debts, (owed) => (waiting || owed.length > 0 ? this.#write(waiting, owed) : undefined))
+  }
+
+  async #write(waiting: boolean, debts: readonly NewDebt[]): Promise<void> {
+    const { hooks } = this.#context
+    this.#debts.push(...debts)
+    const kept = await hooks.claim('message:keep', { ...this.#letter, waiting, debts })
+    if (!kept && waiting) throw new StanzaError('service-unavailable')
+    if (debts.length > 0) await hooks.notify('debts:kept', { account: this.#letter.account })
+  }
+
+  #inMailbox(work: () => Awaitable<void>): Awaitable<void> {
+    return this.#context.inMailbox(this.#letter.account, 'shared', work)
+  }
+}
