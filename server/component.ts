@@ -169,8 +169,8 @@ class ComponentStream {
     if (this.#inherited === undefined) this.#sendHeader('')
     const parts = [el(error.condition, { xmlns: ERRORS_NS })]
     if (error.text !== undefined) parts.push(el('text', { xmlns: ERRORS_NS }, error.text))
-    this.write(`<stream:error>${parts.map(serialize).join('')}</stream:error></stream:stream>`)
     this.#closed()
+    this.#socket.write(`<stream:error>${parts.map(serialize).join('')}</stream:error></stream:stream>`)
     this.#socket.end()
     setTimeout(() => this.#socket.destroy(), 1000).unref()
   }
@@ -211,6 +211,7 @@ class ComponentStream {
         this.write('</stream:stream>')
         this.#closed()
         this.#socket.end()
+        setTimeout(() => this.#socket.destroy(), 1000).unref()
     }
   }
 

@@ -66,13 +66,17 @@ export interface Hooks {
   notify<K extends keyof Notices>(name: K, subject: Notices[K]): Awaitable<void>
 }
 
-/** A listener with its context bound; the kind of the hook decides how it is called. */
-type Bound = (...given: readonly unknown[]) => unknown
+/** A listener and what it gets as its last argument; the kind of the hook decides how it is called. */
+interface Bound {
+  readonly extension: string
+  readonly listen: (...given: readonly unknown[]) => unknown
+  readonly context: unknown
+}
 
 /** Runs listeners in the order in which they were added. While all of them are synchronous, so is the whole run. */
 export class HookRunner implements Hooks {
   readonly #log: Log
-  readonly #listeners = new Map<string, { readonly extension: string; readonly call: Bound }[]>()
+  readonly #listeners = new Map<string, Bound[]>()
 
   constructor(log: Log) {
     this.#log = log
@@ -82,7 +86,7 @@ export class HookRunner implements Hooks {
   add<C>(extension: string, listeners: Listeners<C>, context: C): void {
     for (const [name, listener] of Object.entries(listeners)) {
       const known = this.#listeners.get(name) ?? []
-      known.push({ extension, call: (...given) => (listener as Bound)(...given, context) })
+      known.push({ extension, listen: listener as Bound['listen'], context })
       this.#listeners.set(name, known)
     }
   }
@@ -92,12 +96,12 @@ export class HookRunner implements Hooks {
   }
 
   gate<K extends keyof Gates>(name: K, subject: Gates[K]): Awaitable<void> {
-    return this.#inTurn(name, 0, undefined, (call) => call(subject) as Awaitable<undefined>)
+    return this.#inTurn(name, 0, undefined, ({ listen, context }) => listen(subject, context) as Awaitable<undefined>)
   }
 
   claim<K extends keyof Claims>(name: K, subject: Claims[K]): Awaitable<boolean> {
-    return this.#inTurn<boolean>(name, 0, false, (call, claimed) =>
-      claimed ? true : (call(subject) as Awaitable<boolean>),
+    return this.#inTurn<boolean>(name, 0, false, ({ listen, context }, claimed) =>
+      claimed ? true : (listen(subject, context) as Awaitable<boolean>),
     )
   }
 
@@ -106,38 +110,43 @@ export class HookRunner implements Hooks {
     value: Folds[K]['value'],
     subject: Folds[K]['subject'],
   ): Awaitable<Folds[K]['value']> {
-    return this.#inTurn(name, 0, value, (call, current) => call(current, subject) as Awaitable<Folds[K]['value']>)
+    return this.#inTurn(
+      name,
+      0,
+      value,
+      ({ listen, context }, current) => listen(current, subject, context) as Awaitable<Folds[K]['value']>,
+    )
   }
 
   notify<K extends keyof Notices>(name: K, subject: Notices[K]): Awaitable<void> {
     const listeners = this.#listeners.get(name)
     if (listeners === undefined) return undefined
     let waiting: Promise<void>[] | undefined
-    for (const { extension, call } of listeners) {
-      const told = this.#tell(name, extension, call, subject)
+    for (const listener of listeners) {
+      const told = this.#tell(name, listener, subject)
       if (told !== undefined) (waiting ??= []).push(told)
     }
     return waiting && Promise.all(waiting).then(() => undefined)
   }
 
-  #inTurn<T>(name: string, at: number, value: T, step: (call: Bound, value: T) => Awaitable<T>): Awaitable<T> {
+  #inTurn<T>(name: string, at: number, value: T, step: (listener: Bound, value: T) => Awaitable<T>): Awaitable<T> {
     const listeners = this.#listeners.get(name)
     if (listeners === undefined) return value
     let current = value
     for (let index = at; index < listeners.length; index += 1) {
       const listener = listeners[index]
       if (listener === undefined) break
-      const next = step(listener.call, current)
+      const next = step(listener, current)
       if (isPromise(next)) return next.then((later) => this.#inTurn(name, index + 1, later, step))
       current = next
     }
     return current
   }
 
-  #tell(name: string, extension: string, call: Bound, subject: unknown): Promise<void> | undefined {
+  #tell(name: string, { extension, listen, context }: Bound, subject: unknown): Promise<void> | undefined {
     const failed = (reason: unknown): void => this.#log.error('a listener failed', { hook: name, extension }, reason)
     try {
-      const answer = call(subject)
+      const answer = listen(subject, context)
       return answer instanceof Promise ? answer.then(() => undefined, failed) : undefined
     } catch (reason) {
       failed(reason)

@@ -13,6 +13,8 @@ interface Turn {
 interface Mailbox {
   running: number
   exclusive: boolean
+  /** Those who wait are being started, one after the other and not one within the other. */
+  waking: boolean
   readonly waiting: Turn[]
 }
 
@@ -25,12 +27,7 @@ export class Mailboxes {
     if (mailbox === undefined || mayStart(mailbox, mode)) return this.#start(account, mode, work)
     return new Promise<T>((resolve, reject) => {
       const start = (): void => {
-        // What fails fails its own caller, not the one whose turn ends here.
-        try {
-          resolve(this.#start(account, mode, work))
-        } catch (reason) {
-          reject(reason)
-        }
+        void (async () => this.#start(account, mode, work))().then(resolve, reject)
       }
       mailbox.waiting.push({ mode, start })
     })
@@ -53,7 +50,7 @@ export class Mailboxes {
   }
 
   #enter(account: string, mode: Mode): void {
-    const mailbox = this.#busy.get(account) ?? { running: 0, exclusive: false, waiting: [] }
+    const mailbox = this.#busy.get(account) ?? { running: 0, exclusive: false, waking: false, waiting: [] }
     mailbox.running += 1
     mailbox.exclusive = mode === 'exclusive'
     this.#busy.set(account, mailbox)
@@ -69,21 +66,22 @@ export class Mailboxes {
 
   #wake(account: string): void {
     const mailbox = this.#busy.get(account)
-    if (mailbox === undefined) return
-    const next = mailbox.waiting[0]
-    if (next === undefined) {
-      if (mailbox.running === 0) this.#busy.delete(account)
-      return
+    if (mailbox === undefined || mailbox.waking) return
+    mailbox.waking = true
+    for (let next = mailbox.waiting[0]; next !== undefined && isFree(mailbox, next.mode); next = mailbox.waiting[0]) {
+      mailbox.waiting.shift()
+      next.start()
     }
-    if (mailbox.exclusive || (next.mode === 'exclusive' && mailbox.running > 0)) return
-    mailbox.waiting.shift()
-    next.start()
-    this.#wake(account)
+    mailbox.waking = false
+    if (mailbox.running === 0 && mailbox.waiting.length === 0) this.#busy.delete(account)
   }
 }
 
 /** Nobody overtakes who waits already, or a steady stream of keeping would hold up handing over for ever. */
 function mayStart(mailbox: Mailbox, mode: Mode): boolean {
-  if (mailbox.waiting.length > 0 || mailbox.exclusive) return false
-  return mode === 'shared' || mailbox.running === 0
+  return mailbox.waiting.length === 0 && isFree(mailbox, mode)
+}
+
+function isFree(mailbox: Mailbox, mode: Mode): boolean {
+  return !mailbox.exclusive && (mode === 'shared' || mailbox.running === 0)
 }

@@ -10,7 +10,7 @@ import {
   escapeAttribute,
   type Frame,
   namespaceOf,
-  readFrame,
+  rereadFrame,
   serialize,
 } from './xml.js'
 
@@ -116,6 +116,13 @@ export class Content {
     return new Content(this.extra, inner, children)
   }
 
+  /** With one more child, which is written already and says its namespace itself. */
+  withWritten(name: string, namespace: string, xml: string): Content {
+    const start = this.inner.length
+    const child = { name, namespace, start, end: start + xml.length }
+    return new Content(this.extra, this.inner + xml, [...this.children, child])
+  }
+
   /** Without the children of that name for which `drop` says so. The same object when nothing is dropped. */
   without(name: string, namespace: string, drop: (element: Element) => boolean): Content {
     const dropped = this.children.filter((child, index) => {
@@ -186,8 +193,8 @@ export function readStanza(frame: Frame, from: Jid): Stanza {
 
 /** The get or set inside an iq. @throws StanzaError `bad-request` unless it has exactly one child (RFC 6120 §8.2.3) */
 export function requestOf(iq: Iq): IqRequest {
-  const [payload, ...more] = iq.content.elements()
-  if (payload === undefined || more.length > 0)
+  const payload = iq.content.children.length === 1 ? iq.content.elements()[0] : undefined
+  if (payload === undefined)
     throw new StanzaError('bad-request', 'an iq of type get or set has one child')
   return { type: iq.type === 'get' ? 'get' : 'set', from: iq.from, to: iq.to, id: iq.id, payload }
 }
@@ -254,6 +261,6 @@ function readIq(type: string | undefined, head: Head): Iq {
 
 /** A stanza that we wrote ourselves and kept. */
 export function reviveStanza(xml: string): Stanza {
-  const frame = readFrame(xml, { depth: Number.MAX_SAFE_INTEGER })
+  const frame = rereadFrame(xml)
   return readStanza(frame, parseJid(frame.attributes.get('from') ?? ''))
 }

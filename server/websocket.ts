@@ -172,6 +172,7 @@ function refuse(socket: Duplex, { status, text }: Refusal): void {
     'Content-Type: text/plain; charset=utf-8',
     `Content-Length: ${text.length}`,
   ]
+  socket.once('finish', () => socket.destroy())
   socket.end(`${head.join('\r\n')}\r\n\r\n${text}`)
 }
 

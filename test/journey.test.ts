@@ -11,8 +11,9 @@ import { silentLog } from '../server/log.js'
 import { Assembly } from '../server/server.js'
 import type { Stanza } from '../server/stanza.js'
 import { openSqlite } from '../storage/sqlite/index.js'
-import { TestClient } from './helpers/client.js'
+import { type Login, TestClient } from './helpers/client.js'
 import { PushService } from './helpers/push-service.js'
+import { RawClient } from './helpers/raw-client.js'
 import { xml } from './helpers/scenario.js'
 
 const page = readFileSync('docs/journey.md', 'utf8')
@@ -21,6 +22,12 @@ const [way = '', whenThere = ''] = page.split('## When she is there')
 /** The names of hooks in a text, in its order: `subject:verb` in backticks. */
 function hooksIn(text: string): readonly string[] {
   return [...text.matchAll(/`([a-z]+:[a-z]+)`/g)].flatMap(([, name]) => name ?? [])
+}
+
+/** The hooks that the page names in the paragraph with these words, from these words on. */
+function hooksAfter(words: string): readonly string[] {
+  const paragraph = whenThere.split('\n\n').find((candidate) => candidate.replaceAll('\n', ' ').includes(words)) ?? ''
+  return hooksIn(paragraph.replaceAll('\n', ' ').split(words)[1] ?? '')
 }
 
 const rows = way.split('\n').filter((line) => /^\| +\d/.test(line))
@@ -81,14 +88,23 @@ async function world(): Promise<World> {
 
 async function logIn(server: Assembly, username: string): Promise<TestClient> {
   await server.users.create(`${username}@localhost`, 'password')
-  const login = { url: server.url, domain: 'localhost', username, password: 'password' }
-  return TestClient.connect({ ...login, resource: 'test', mechanism: 'PLAIN' })
+  return TestClient.connect({ ...login(server, username), resource: 'test' })
 }
+
+function login(server: Assembly, username: string): Omit<Login, 'resource'> {
+  return { url: server.url, domain: 'localhost', username, password: 'password', mechanism: 'PLAIN' }
+}
+
+const letter = xml`<message to="juliet@localhost" type="chat"><body>Art thou there?</body></message>`
+
+/** Nothing that was sent to the user before is under way any more. */
+const ping = (user: TestClient): Promise<unknown> =>
+  user.asks(xml`<iq type="get" to="localhost"><ping xmlns="urn:xmpp:ping"/></iq>`)
 
 /** Sends a message to Juliet, and waits until nothing goes on any more. */
 async function write({ romeo, server }: World): Promise<void> {
-  await romeo.sends(xml`<message to="juliet@localhost" type="chat"><body>Art thou there?</body></message>`)
-  await romeo.asks(xml`<iq type="get" to="localhost"><ping xmlns="urn:xmpp:ping"/></iq>`)
+  await romeo.sends(letter)
+  await ping(romeo)
   await server.idle()
 }
 
@@ -112,9 +128,35 @@ test('a message for somebody who is away goes the way of the page, from socket t
 test('a message for somebody who is there ends at her session', async () => {
   const there = await world()
   await there.juliet.sends(xml`<presence/>`)
-  await there.juliet.asks(xml`<iq type="get" to="localhost"><ping xmlns="urn:xmpp:ping"/></iq>`)
+  await ping(there.juliet)
   await write(there)
-  const [said = ''] = whenThere.split('\n\n').filter((paragraph) => paragraph.includes('the hooks are'))
-  expect(there.fired).toEqual(hooksIn(said))
+  expect(there.fired).toEqual(hooksAfter('if nobody is owed a push, the hooks are'))
   await there.juliet.inbox.next()
+})
+
+test('a message that her desktop has goes on to her phone, from session to push', async () => {
+  const there = await world()
+  await there.juliet.leaves()
+  const desktop = await TestClient.connect({ ...login(there.server, 'juliet'), resource: 'desktop' })
+  await desktop.sends(xml`<presence/>`)
+  await ping(desktop)
+  await write(there)
+  expect(there.fired).toEqual(hooksAfter('The hooks of this way are'))
+})
+
+test('a message whose only reader went without an answer goes its way once more', async () => {
+  const there = await world()
+  await there.juliet.leaves()
+  const dead = await RawClient.connect(there.server.url, ['xmpp'], { autoPong: false })
+  await dead.logsIn('juliet', 'password', 'test')
+  dead.send('<presence xmlns="jabber:client"/>')
+  await dead.next()
+  await there.romeo.sends(letter)
+  await ping(there.romeo)
+  expect(there.fired).toEqual(hooksAfter('if nobody is owed a push, the hooks are'))
+  const before = there.fired.length
+  dead.leaves()
+  await dead.closed
+  await there.server.idle()
+  expect(there.fired.slice(before)).toEqual(hooksAfter('the hooks after it are then'))
 })

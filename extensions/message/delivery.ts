@@ -5,34 +5,51 @@ import { randomUUID } from 'node:crypto'
 import { errorOf } from '../../server/answer.js'
 import { andThen, type Awaitable } from '../../server/awaitable.js'
 import type { Context, DeliveryRule } from '../../server/extension.js'
-import type { Message } from '../../server/stanza.js'
+import { type Message, reviveStanza, writeStanza } from '../../server/stanza.js'
 import { StanzaError } from '../../server/stanza-error.js'
 import type { NewDebt } from '../../storage/messages.js'
 import type { Delivered } from './hooks.js'
 import { stamped } from './stanza-id.js'
 
 export class Delivery {
-  readonly #letter: Delivered
+  readonly #account: string
+  readonly #id: string
+  readonly #at: number
   readonly #context: Context
+  /** What waits for an answer waits as text: thousands do, and their indexes would be most of the memory in use. */
+  #message: Message | string
   /** Who was handed it and has not gone without an answer. */
-  readonly #handed = new Set<string>()
-  readonly #debts: NewDebt[] = []
+  #handed: readonly string[] = noStrings
+  #debts: readonly NewDebt[] = noDebts
   #open = 0
   #isAnswered = false
 
   constructor(message: Message, account: string, context: Context) {
-    const id = randomUUID()
+    this.#account = account
+    this.#id = randomUUID()
+    this.#at = context.clock.now()
     this.#context = context
-    this.#letter = { account, id, at: context.clock.now(), message: stamped(message, account, id) }
+    this.#message = stamped(message, account, this.#id)
   }
 
   /** @throws StanzaError when nobody takes it and nobody keeps it */
   start(): Awaitable<void> {
-    return this.#inMailbox(() => {
-      const resource = this.#letter.message.to?.resource
+    const done = this.#inMailbox(() => {
+      const { message } = this.#letter
+      const resource = message.to?.resource
       if (resource === undefined) return this.#toAccount()
       return this.#hand({ kind: 'resource', resource }, () => this.#toAccount())
     })
+    return andThen(done, () => this.#rest())
+  }
+
+  get #letter(): Delivered {
+    const message = typeof this.#message === 'string' ? revived(this.#message) : this.#message
+    return { account: this.#account, id: this.#id, at: this.#at, message }
+  }
+
+  #rest(): void {
+    if (typeof this.#message !== 'string') this.#message = writeStanza(this.#message)
   }
 
   /** RFC 6121 §8.5.2.1.1: to every session that takes messages; also what was for a resource that is gone (§8.5.3.2.1). */
@@ -47,7 +64,7 @@ export class Delivery {
   }
 
   #taken(resources: readonly string[]): Awaitable<void> {
-    for (const resource of resources) this.#handed.add(resource)
+    this.#handed = this.#handed.length === 0 ? resources : [...this.#handed, ...resources]
     this.#open += resources.length
     const { account, message } = this.#letter
     const told = this.#context.hooks.notify('message:delivered', { account, message, resources })
@@ -61,7 +78,7 @@ export class Delivery {
       this.#isAnswered = true
       return
     }
-    this.#handed.delete(resource)
+    this.#handed = this.#handed.filter((other) => other !== resource)
     const isLost = this.#open === 0 && !this.#isAnswered
     this.#context.later(() => this.#again(isLost))
   }
@@ -77,20 +94,31 @@ export class Delivery {
 
   /** Keeps what waits for a reader, or what somebody is owed a push for, together with the pushes. */
   #keep(waiting: boolean): Awaitable<void> {
-    const handed = [...this.#handed]
-    const debts = this.#context.hooks.fold('message:debts', [], { ...this.#letter, handed, before: this.#debts })
+    // Spelled out: copying by `...` costs more here than all the rest.
+    const { account, id, at, message } = this.#letter
+    const subject = { account, id, at, message, handed: this.#handed, before: this.#debts }
+    const debts = this.#context.hooks.fold('message:debts', noDebts, subject)
     return andThen(debts, (owed) => (waiting || owed.length > 0 ? this.#write(waiting, owed) : undefined))
   }
 
   async #write(waiting: boolean, debts: readonly NewDebt[]): Promise<void> {
     const { hooks } = this.#context
-    this.#debts.push(...debts)
+    this.#debts = [...this.#debts, ...debts]
     const kept = await hooks.claim('message:keep', { ...this.#letter, waiting, debts })
     if (!kept && waiting) throw new StanzaError('service-unavailable')
-    if (debts.length > 0) await hooks.notify('debts:kept', { account: this.#letter.account })
+    if (debts.length > 0) await hooks.notify('debts:kept', { account: this.#account })
   }
 
   #inMailbox(work: () => Awaitable<void>): Awaitable<void> {
-    return this.#context.inMailbox(this.#letter.account, 'shared', work)
+    return this.#context.inMailbox(this.#account, 'shared', work)
   }
+}
+
+const noStrings: readonly string[] = []
+const noDebts: readonly NewDebt[] = []
+
+function revived(xml: string): Message {
+  const stanza = reviveStanza(xml)
+  if (stanza.kind !== 'message') throw new Error('a message was written as something else')
+  return stanza
 }

@@ -2,7 +2,7 @@
 
 import { type Jid, JidError, parseJid } from '../../server/jid.js'
 import type { Message } from '../../server/stanza.js'
-import { attr, el } from '../../server/xml.js'
+import { attr, escapeAttribute } from '../../server/xml.js'
 
 export const NS = 'urn:xmpp:sid:0'
 
@@ -14,7 +14,8 @@ export function withoutForgedId(message: Message, account: string): Message {
 }
 
 export function stamped(message: Message, account: string, id: string): Message {
-  return { ...message, content: message.content.with(el('stanza-id', { xmlns: NS, id, by: account })) }
+  const xml = `<stanza-id xmlns="${NS}" id="${id}" by="${escapeAttribute(account)}"/>`
+  return { ...message, content: message.content.withWritten('stanza-id', NS, xml) }
 }
 
 /** Compared as JIDs: another spelling of the account is the account. */

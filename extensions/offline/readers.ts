@@ -39,8 +39,13 @@ export class Readers {
     this.#busy.set(to.bare, others)
     const last = context.inMailbox(to.bare, 'exclusive', () => handAllBut(to, context))
     context.later(async () => {
-      const done = await this.#finish(to, await last, context).finally(() => this.#busy.delete(to.bare))
-      if (!done) await this.#handToNext(to, others, context)
+      let done = false
+      try {
+        done = await this.#finish(to, await last, context)
+      } finally {
+        this.#busy.delete(to.bare)
+      }
+      if (!done || others.length > 0) await this.#handToNext(to, others, context)
     })
   }
 

@@ -58,6 +58,10 @@ const head: ReadonlySet<string> = new Set(['xmlns', 'to', 'from', 'id', 'type', 
  * @param inherited what is declared around the frame; nothing when not given
  * @throws XmlError
  */
+export function rereadFrame(text: string): Frame {
+  return read(text, rewritten, nothingDeclared)
+}
+
 export function readFrame(text: string, limits: XmlLimits, inherited: Inherited = nothingDeclared): Frame {
   return read(text, { depth: Math.min(limits.depth, DEEPEST), attributes: ATTRIBUTES }, inherited)
 }
