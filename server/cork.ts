@@ -13,6 +13,7 @@ export function corkThisTurn(socket: Duplex): void {
 }
 
 function uncorkAll(): void {
-  for (const socket of corked) socket.uncork()
+  const sockets = [...corked]
   corked.clear()
+  for (const socket of sockets) socket.uncork()
 }

@@ -66,6 +66,9 @@ export interface Context<S extends keyof Stores = never> {
   presenceOf(account: string): Awaitable<readonly Available[]>
   /** Says what the session has broadcast, and its priority (RFC 6121 §4.7.2.3); undefined when it is not available any more. */
   setPresence(jid: Jid, presence: Presence | undefined, priority: number): void
+  /** While a session is behind with what waited for its account, it is handed no other messages to the account. */
+  catchUp(jid: Jid, behind: boolean): void
+  isCatchingUp(account: string): boolean
   /** How the client of this session is known, or undefined when there is no such session. */
   clientOf(jid: Jid): ClientIdentity | undefined
   /** True as soon as the session's side has answered for everything handed to it so far, false when it has gone. One that keeps silent is ended. */

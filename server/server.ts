@@ -150,10 +150,11 @@ export class Assembly {
     return stream
   }
 
-  #endSessions(account: string): void {
-    for (const stream of this.#streams) {
-      if (stream.account === account) stream.end(new StreamError('not-authorized', 'the account was changed'))
-    }
+  /** Done when what those sessions had in hand is done: nothing of theirs comes after what follows. */
+  async #endSessions(account: string): Promise<void> {
+    const streams = [...this.#streams].filter((stream) => stream.account === account)
+    for (const stream of streams) stream.end(new StreamError('not-authorized', 'the account was changed'))
+    await Promise.all(streams.map((stream) => stream.done()))
   }
 
   #contextOf(extension: AnyExtension): AnyContext {
@@ -172,6 +173,8 @@ export class Assembly {
         if (this.#sessions.setPresence(jid, presence, priority)) void this.#hooks.notify('session:reachable', { jid })
       },
       clientOf: (jid) => this.#sessions.clientOf(jid),
+      catchUp: (jid, behind) => this.#sessions.catchUp(jid, behind),
+      isCatchingUp: (account) => this.#sessions.isCatchingUp(account),
       answered: (jid) => this.#sessions.find(jid)?.answered() ?? Promise.resolve(false),
       inMailbox: (account, mode, work) => this.#mailboxes.run(account, mode, work),
       ask: (to, type, payload, options) => this.#asks.ask(to, type, payload, options),

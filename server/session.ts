@@ -28,6 +28,8 @@ export class Session {
   /** What it last broadcast, undefined before and after (RFC 6121 §4). */
   presence: Presence | undefined
   priority = 0
+  /** It is being handed what waited for its account: what comes meanwhile waits behind that. */
+  isCatchingUp = false
   readonly #wire: Wire
   #waiting: Waiting[] = []
   #handed = 0

@@ -55,6 +55,16 @@ export class Sessions {
     )
   }
 
+  catchUp(jid: Jid, behind: boolean): void {
+    const session = this.find(jid)
+    if (session !== undefined) session.isCatchingUp = behind
+  }
+
+  isCatchingUp(account: string): boolean {
+    for (const session of this.#of(account).values()) if (session.isCatchingUp) return true
+    return false
+  }
+
   /** True when the session takes messages now and did not before. */
   setPresence(jid: Jid, presence: Presence | undefined, priority: number): boolean {
     const session = this.find(jid)
@@ -98,7 +108,7 @@ function takes(session: Session, resource: string, rule: Exclude<DeliveryRule, {
     case 'available':
       return session.presence !== undefined
     case 'non-negative':
-      return isReachable(session)
+      return isReachable(session) && !session.isCatchingUp
     case 'resources':
       return rule.resources.includes(resource)
   }

@@ -194,8 +194,7 @@ export function readStanza(frame: Frame, from: Jid): Stanza {
 /** The get or set inside an iq. @throws StanzaError `bad-request` unless it has exactly one child (RFC 6120 §8.2.3) */
 export function requestOf(iq: Iq): IqRequest {
   const payload = iq.content.children.length === 1 ? iq.content.elements()[0] : undefined
-  if (payload === undefined)
-    throw new StanzaError('bad-request', 'an iq of type get or set has one child')
+  if (payload === undefined) throw new StanzaError('bad-request', 'an iq of type get or set has one child')
   return { type: iq.type === 'get' ? 'get' : 'set', from: iq.from, to: iq.to, id: iq.id, payload }
 }
 

@@ -13,7 +13,7 @@ import type { Router } from './router.js'
 import { Session } from './session.js'
 import type { Sessions } from './sessions.js'
 import { asStanzaError } from './stanza-fault.js'
-import { CLIENT_NS, Content, readStanza, requestOf, type Stanza, writeStanza } from './stanza.js'
+import { CLIENT_NS, Content, isRequest, readStanza, requestOf, type Stanza, writeStanza } from './stanza.js'
 import { errorElement, StanzaError } from './stanza-error.js'
 import { StreamError, type StreamErrorCondition } from './stream-error.js'
 import { el, type Element, escapeAttribute, type Frame, frameElement, readFrame, serialize, XmlError } from './xml.js'
@@ -109,9 +109,17 @@ export class ClientStream implements OpeningStream {
   /** One frame from the socket. */
   receive(data: Buffer, isBinary: boolean): void {
     if (this.#state.kind === 'closed') return
+    // Before it may wait for its turn: what waits is held in memory.
+    if (data.length > this.#mostBytes)
+      return this.end(new StreamError('policy-violation', `at most ${this.#mostBytes} bytes at once`))
     if (this.#queue === undefined) return this.#run(() => this.#read(data, isBinary))
     this.#queue.push(() => this.#read(data, isBinary))
     if (this.#queue.length >= maxQueued) this.#carrier.pause()
+  }
+
+  get #mostBytes(): number {
+    const { limits } = this.#parts
+    return this.#state.kind === 'bound' ? limits.stanzaBytes : limits.beforeLoginBytes
   }
 
   tooLarge(): void {
@@ -148,6 +156,11 @@ export class ClientStream implements OpeningStream {
     this.#state = { kind: 'bound', session }
     clearTimeout(this.#loginTimer)
     return jid
+  }
+
+  /** Resolves when what came in on this stream is done, or nearly: one that waits for a third party is not waited for. */
+  done(): Promise<void> {
+    return this.#settled()
   }
 
   /** RFC 6120 §4.9.1.1: the error, then the end. */
@@ -201,11 +214,8 @@ export class ClientStream implements OpeningStream {
 
   #read(data: Buffer, isBinary: boolean): Awaitable<void> {
     if (isBinary) throw new StreamError('policy-violation', 'XMPP goes in text frames')
-    const { limits } = this.#parts
-    const most = this.#state.kind === 'bound' ? limits.stanzaBytes : limits.beforeLoginBytes
-    if (data.length > most) throw new StreamError('policy-violation', `at most ${most} bytes at once`)
     if (!isUtf8(data)) throw new StreamError('not-well-formed', 'that is not UTF-8')
-    return this.#element(readFrame(data.toString('utf8'), { depth: limits.depth }))
+    return this.#element(readFrame(data.toString('utf8'), { depth: this.#parts.limits.depth }))
   }
 
   #element(frame: Frame): Awaitable<void> {
@@ -281,19 +291,26 @@ export class ClientStream implements OpeningStream {
   }
 
   async #openingIq(frame: Frame): Promise<void> {
-    const account = this.#state.kind === 'authenticated' ? parseJid(this.#state.account) : jidOf(undefined, this.domain)
-    const { to: _, ...stanza } = readStanza(frame, account)
-    if (stanza.kind !== 'iq' || stanza.type === 'result' || stanza.type === 'error') return
-    const iq = { ...stanza, to: undefined }
+    const server = jidOf(undefined, this.domain)
+    const head = {
+      kind: 'iq',
+      from: server,
+      to: undefined,
+      id: frame.attributes.get('id') ?? '',
+      lang: undefined,
+    } as const
     const answer = (type: 'result' | 'error', content: Content): void =>
-      this.#write(writeStanza({ ...iq, type, from: jidOf(undefined, this.domain), content }))
+      this.#write(writeStanza({ ...head, type, content }))
     try {
+      const iq = readStanza(frame, server)
+      if (iq.kind !== 'iq' || !isRequest(iq)) return
       const handle = iq.type === 'set' ? this.#openingHandler(iq.content) : undefined
       if (handle === undefined) throw new StanzaError('not-authorized', 'bind a resource first')
       const payload = await handle(requestOf(iq).payload, this)
       answer('result', payload === undefined ? Content.empty : Content.of(payload))
     } catch (reason) {
-      answer('error', Content.of(errorElement(asStanzaError(reason, iq, this.#parts.log))))
+      const asked = { ...head, type: 'set', content: Content.empty } as const
+      answer('error', Content.of(errorElement(asStanzaError(reason, asked, this.#parts.log))))
       return
     }
     if (this.#state.kind === 'bound') await this.#parts.hooks.notify('session:bound', { jid: this.#state.session.jid })

@@ -1,6 +1,7 @@
 // RFC 7395: frames in, frames out. The only file that knows the clients' sockets.
 
 import type { IncomingMessage, Server as HttpServer } from 'node:http'
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Server as WebSocketServerOf, WebSocket, WebSocketServer } from 'ws'
 import { corkThisTurn } from './cork.js'
@@ -10,6 +11,8 @@ const paths = new Set(['/xmpp-websocket', '/ws'])
 
 /** A client that does not read may have so much waiting for it before its stream ends. */
 const maxUnreadBytes = 8 * 1024 * 1024
+
+const keepAliveMs = 30_000
 
 /** How long the other side has to close its socket after we said goodbye. */
 const closeGraceMs = 2000
@@ -67,6 +70,8 @@ export class WebSocketListener {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy())
+    // A peer that vanished and is sent nothing would stay for ever.
+    if (socket instanceof Socket) socket.setKeepAlive(true, keepAliveMs)
     const refusal = refusalOf(request)
     if (refusal !== undefined) return refuse(socket, refusal)
     this.#server.handleUpgrade(request, socket, head, (ws) => this.#connect(ws, request, socket))
@@ -117,8 +122,12 @@ class WebSocketCarrier implements Carrier {
         if (data.toString() === question) settle(true)
       }
       const gone = (): void => settle(false)
-      const timer = setTimeout(gone, this.#options.answerSeconds * 1000)
-      timer.unref()
+      // While we do not read from it, its answer cannot be seen: its time begins anew.
+      const tooLong = (): void => {
+        if (this.#ws.isPaused) timer = this.#patience(tooLong)
+        else settle(false)
+      }
+      let timer = this.#patience(tooLong)
       const settle = (answer: boolean): void => {
         clearTimeout(timer)
         this.#ws.off('pong', answered)
@@ -129,6 +138,10 @@ class WebSocketCarrier implements Carrier {
       this.#ws.on('close', gone)
       this.#ws.ping(question)
     })
+  }
+
+  #patience(over: () => void): NodeJS.Timeout {
+    return setTimeout(over, this.#options.answerSeconds * 1000).unref()
   }
 
   close(): void {

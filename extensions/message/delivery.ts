@@ -68,7 +68,8 @@ export class Delivery {
     this.#open += resources.length
     const { account, message } = this.#letter
     const told = this.#context.hooks.notify('message:delivered', { account, message, resources })
-    return andThen(told, () => this.#keep(false))
+    // A session that is still being handed what waited finds it there.
+    return andThen(told, () => this.#keep(this.#context.isCatchingUp(account)))
   }
 
   /** Whoever went without an answer does not have it. If nobody does, it goes its way once more. */

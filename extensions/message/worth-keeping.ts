@@ -9,7 +9,7 @@ const passing = new Set(['http://jabber.org/protocol/chatstates', HINTS, 'urn:xm
 
 export function isWorthKeeping({ type, content }: Message): boolean {
   if (type !== 'chat' && type !== 'normal') return false
-  if (content.has('no-store', HINTS) || content.has('no-permanent-store', HINTS)) return false
+  if (content.has('no-store', HINTS)) return false
   if (content.has('store', HINTS)) return true
   return content.children.some(({ name, namespace }) => !passing.has(namespace) && !passing.has(`${namespace} ${name}`))
 }

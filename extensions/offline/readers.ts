@@ -1,5 +1,6 @@
 // Handing over what waits (RFC 6121 §8.5.2.2.1, XEP-0160 §2): in order, to one reader at a time, and gone only at its answer.
 
+import type { Awaitable } from '../../server/awaitable.js'
 import type { Context } from '../../server/extension.js'
 import type { Jid } from '../../server/jid.js'
 import { reviveStanza, type Stanza } from '../../server/stanza.js'
@@ -10,12 +11,15 @@ import type {} from '../message/hooks.js'
 type OfflineContext = Context<'messages'>
 
 /** So much is handed over before its reader is asked: less than what a slow reader may leave unread. */
-const portionMessages = 1000
 const portionCharacters = 2 * 1024 * 1024
+/** So many rows are read at once: the largest messages are 256 KiB each. */
+const pageSize = 32
 
 /** What was handed over and not answered for yet. */
 interface Portion {
   readonly ids: readonly string[]
+  /** Where the next portion begins, or undefined when nothing is left. */
+  readonly next: number | undefined
   readonly answered: Promise<boolean>
   /** The last push that was owed when its reader looked. */
   readonly debts: number
@@ -37,13 +41,14 @@ export class Readers {
     }
     const others: Jid[] = []
     this.#busy.set(to.bare, others)
-    const last = context.inMailbox(to.bare, 'exclusive', () => handAllBut(to, context))
+    const last = handAllBut(to, context)
     context.later(async () => {
       let done = false
       try {
         done = await this.#finish(to, await last, context)
       } finally {
         this.#busy.delete(to.bare)
+        context.catchUp(to, false)
       }
       if (!done || others.length > 0) await this.#handToNext(to, others, context)
     })
@@ -68,36 +73,41 @@ export class Readers {
   }
 }
 
-/** Hands over everything, and gives the last portion, which alone has not been answered for. Undefined when the reader went or kept silent. */
+/**
+ * Hands over everything, and gives the last portion, which alone has not been answered for; undefined when the reader went.
+ * The mailbox is held for one portion at a time, so that nobody waits for a reader's answer: until the last portion, what comes
+ * meanwhile is kept behind the others.
+ */
 async function handAllBut(to: Jid, context: OfflineContext): Promise<Portion | undefined> {
-  const { messages } = context.stores
-  const debts = await messages.lastDebt()
   for (let after = 0; ;) {
-    const kept = await messages.waiting(to.bare, after, portionMessages)
-    const portion = upTo(portionCharacters, kept)
-    const handed = { ...(await hand(to, portion, context)), debts }
-    const last = portion.at(-1)
-    if (last === undefined || (portion.length === kept.length && kept.length < portionMessages)) return handed
-    if (!(await handed.answered)) return undefined
-    await messages.remove(to.bare, handed.ids)
-    after = last.order
+    const from = after
+    const portion = await context.inMailbox(to.bare, 'exclusive', () => handPortion(to, from, context))
+    if (portion.next === undefined) return portion
+    if (!(await portion.answered)) return undefined
+    await context.stores.messages.remove(to.bare, portion.ids)
+    after = portion.next
   }
 }
 
-async function hand(
-  to: Jid,
-  portion: readonly KeptMessage[],
-  context: OfflineContext,
-): Promise<Omit<Portion, 'debts'>> {
-  const rule = { kind: 'resource', resource: to.resource ?? '' } as const
-  for (const kept of portion) await context.deliver(to.bare, delayed(kept, context.domain), rule)
-  return { ids: portion.map(({ id }) => id), answered: context.answered(to) }
+async function handPortion(to: Jid, from: number, context: OfflineContext): Promise<Portion> {
+  const { messages } = context.stores
+  const debts = await messages.lastDebt()
+  const ids: string[] = []
+  let characters = 0
+  let next: number | undefined = from
+  while (next !== undefined && characters < portionCharacters) {
+    const page: readonly KeptMessage[] = await messages.waiting(to.bare, next, pageSize)
+    for (const kept of page) await hand(to, kept, context)
+    ids.push(...page.map(({ id }) => id))
+    characters += page.reduce((sum, { xml }) => sum + xml.length, 0)
+    next = page.length < pageSize ? undefined : page.at(-1)?.order
+  }
+  context.catchUp(to, next !== undefined)
+  return { ids, next, debts, answered: context.answered(to) }
 }
 
-function upTo(characters: number, kept: readonly KeptMessage[]): readonly KeptMessage[] {
-  let sum = 0
-  const end = kept.findIndex(({ xml }) => (sum += xml.length) > characters)
-  return end === -1 ? kept : kept.slice(0, Math.max(1, end))
+function hand(to: Jid, kept: KeptMessage, context: OfflineContext): Awaitable<unknown> {
+  return context.deliver(to.bare, delayed(kept, context.domain), { kind: 'resource', resource: to.resource ?? '' })
 }
 
 /** XEP-0203 §4: the server says since when the message has been waiting. */

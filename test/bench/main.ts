@@ -18,6 +18,7 @@ const patienceMs = 15 * 60 * 1000
 await main()
 
 async function main(): Promise<void> {
+  if (process.platform !== 'linux') end('the benchmark reads /proc: it runs on Linux')
   const flags = flagsOrEnd()
   setTimeout(() => end('the measurement does not go on'), patienceMs + flags.seconds * flags.rounds * 10_000).unref()
   const { model = 'unknown' } = cpus()[0] ?? {}

@@ -170,3 +170,66 @@ scenario('what comes while messages are handed over goes after them', async ({ r
   await server.idle()
   juliet.forgets()
 })
+
+scenario(
+  'a box of many megabytes is handed over in portions, and what comes meanwhile goes after it',
+  async ({ romeo, juliet, server }) => {
+    await juliet.leaves()
+    const large = 'x'.repeat(200_000)
+    for (let count = 0; count < 25; count += 1) await says(romeo, juliet.account, `${String(count)} ${large}`)
+    await server.idle()
+    await juliet.arrives()
+    const collected = collects(juliet, 50)
+    for (let count = 25; count < 50; count += 1) {
+      await says(romeo, juliet.account, `${String(count)} late`)
+      await romeo.asks(xml`<iq type="get" to="localhost"><ping xmlns="urn:xmpp:ping"/></iq>`)
+    }
+    expect((await collected).map((body) => Number(body?.split(' ', 1)[0]))).toEqual(
+      Array.from({ length: 50 }, (_, index) => index),
+    )
+    await server.idle()
+    juliet.forgets()
+  },
+)
+
+scenario(
+  'a reader whose answer is late, and who came back meanwhile, still gets what was kept while it was away',
+  async ({ romeo, juliet, server }) => {
+    await juliet.leaves()
+    await says(romeo, juliet.account, 'one')
+    const late = await RawClient.connect(server.url, ['xmpp'], { autoPong: false })
+    const questions: Buffer[] = []
+    late.socket.on('ping', (question) => questions.push(question))
+    await late.logsIn('juliet', juliet.password, 'late')
+    const body = async (): Promise<string | null> => {
+      let stanza = await late.next()
+      while (stanza.name !== 'message') stanza = await late.next()
+      return stanza.getChildText('body')
+    }
+    late.send('<presence xmlns="jabber:client"/>')
+    expect(await body()).toBe('one')
+    late.send('<presence xmlns="jabber:client" type="unavailable"/>')
+    late.send('<iq xmlns="jabber:client" type="get" id="p" to="localhost"><ping xmlns="urn:xmpp:ping"/></iq>')
+    while ((await late.next()).attrs['id'] !== 'p') continue
+    await says(romeo, juliet.account, 'two')
+    await romeo.asks(xml`<iq type="get" to="localhost"><ping xmlns="urn:xmpp:ping"/></iq>`)
+    late.send('<presence xmlns="jabber:client"/>')
+    late.socket.on('ping', (question) => late.socket.pong(question))
+    for (const question of questions) late.socket.pong(question)
+    expect(await body()).toBe('two')
+    late.leaves()
+    await late.closed
+    await server.idle()
+  },
+)
+
+scenario('a message that asks for no permanent store waits all the same', async ({ romeo, juliet, server }) => {
+  await juliet.leaves()
+  await romeo.sends(
+    xml`<message to="${juliet.account}" type="chat"><body>one</body><no-permanent-store xmlns="urn:xmpp:hints"/></message>`,
+  )
+  await juliet.arrives()
+  expect(await collects(juliet, 1)).toEqual(['one'])
+  await server.idle()
+  juliet.forgets()
+})

@@ -109,6 +109,11 @@ export class PushService {
     return this.#there().ended()
   }
 
+  /** The TCP socket under the stream. */
+  get socket(): { pause(): unknown; resume(): unknown } | null {
+    return this.#there().entity.socket
+  }
+
   get connected(): boolean {
     return this.#connection?.entity.status === 'online'
   }

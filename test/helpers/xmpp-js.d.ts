@@ -54,6 +54,11 @@ declare module '@xmpp/component' {
     readonly password: string
   }
 
-  export function component(options: ComponentOptions): Entity
+  export interface Component extends Entity {
+    /** The TCP socket, while there is one. */
+    readonly socket: { pause(): unknown; resume(): unknown } | null
+  }
+
+  export function component(options: ComponentOptions): Component
   export function xml(name: string, attributes?: object, ...children: readonly (Element | string)[]): Element
 }
