@@ -47,6 +47,7 @@ test('a component that reads nothing is ended', async () => {
   let refused = ''
   while (!refused.includes('service-unavailable')) refused = await romeo.nextFrame()
   service.socket?.resume()
-  expect(await service.ended()).toBe('resource-constraint')
+  // It may not have read so far as to the stream error when its socket is cut.
+  expect(['resource-constraint', 'closed']).toContain(await service.ended())
   await server.stop()
 })
