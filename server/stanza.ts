@@ -10,6 +10,7 @@ import {
   escapeAttribute,
   type Frame,
   namespaceOf,
+  prefixesIn,
   rereadFrame,
   serialize,
 } from './xml.js'
@@ -78,6 +79,8 @@ export class Content {
   readonly children: readonly ChildIndex[]
   /** The trees that somebody has asked for, by the index of the child: of most stanzas none. */
   #elements: Map<number, Element> | undefined
+  /** What `extra` declares. It may be long, and the children many, so it is read once. */
+  #prefixes: ReadonlyMap<string, string> | undefined
 
   constructor(extra: string, inner: string, children: readonly ChildIndex[]) {
     this.extra = extra
@@ -161,7 +164,8 @@ export class Content {
     const known = this.#elements?.get(index)
     const child = this.children[index]
     if (known !== undefined || child === undefined) return known
-    const element = childElement({ extra: this.extra, inner: this.inner, namespace: CLIENT_NS }, child)
+    this.#prefixes ??= prefixesIn(this.extra)
+    const element = childElement({ extra: this.extra, inner: this.inner, namespace: CLIENT_NS }, child, this.#prefixes)
     this.#elements ??= new Map()
     this.#elements.set(index, element)
     return element

@@ -48,6 +48,9 @@ export interface Debt extends NewDebt {
   readonly due: number
 }
 
+/** What tells whose turn it is, without the stanza. */
+export type DebtKey = Pick<Debt, 'id' | 'account' | 'service' | 'node' | 'topic'>
+
 export interface MessageStore {
   /**
    * Keeps the message and what is owed for it in one transaction, and counts `unread` up on each of the registrations.
@@ -62,12 +65,16 @@ export interface MessageStore {
   waiting(account: string, after: number, count: number): Promise<readonly KeptMessage[]>
   /** Its reader has these. The rows go as soon as no push is owed for them. */
   remove(account: string, ids: readonly string[]): Promise<void>
-  /** Of the debts with an id above `after` that are due at `now`, the first `count` in the order of their ids. */
-  owed(after: number, now: number, count: number): Promise<readonly Debt[]>
+  /**
+   * Of the debts with an id above `after` that are due at `now` to services that are not in `except`, the first `count` in the
+   * order of their ids. Read from 0, what is owed to those in `except` costs nothing, however much it is; read from further
+   * on, what is above `after` is walked.
+   */
+  owed(after: number, now: number, count: number, except: readonly string[]): Promise<readonly DebtKey[]>
+  /** The whole debt, with what it is owed for; undefined once it was settled or replaced. */
+  debt(id: number): Promise<Debt | undefined>
   /** When the next debt falls due after `now`, or undefined when none will. */
   nextDue(now: number): Promise<number | undefined>
-  /** False once the debt was settled or replaced. */
-  isOwed(debt: number): Promise<boolean>
   /** Done, or worth no more: the debt goes, and its message with it if nobody waits for that. No fault if it is gone already. */
   settle(debt: number): Promise<void>
   /** Whatever is owed for this topic to the account's registrations goes. */

@@ -54,8 +54,11 @@ export interface PushStore {
   /** Of all accounts, in the order of their names. */
   all(): Promise<readonly Registration[]>
   find(account: string, service: string, node: string): Promise<Registration | undefined>
-  /** The service said that this node is over: kept, but not used; `reason` is its last result. What was owed to it goes. */
-  disable(account: string, service: string, node: string, reason: string, at: number): Promise<void>
+  /**
+   * The service said that this node is over: kept, but not used; `reason` is its last result. What was owed to it goes.
+   * Meant is the registration that was `created` then: false, and nothing changed, when that was replaced or is gone.
+   */
+  disable(account: string, service: string, node: string, created: number, reason: string, at: number): Promise<boolean>
   /** Notes how a publish went. No fault if the registration is gone. */
   answered(account: string, service: string, node: string, outcome: string, at: number): Promise<void>
 }

@@ -106,7 +106,7 @@ export class Delivery {
     const { hooks } = this.#context
     this.#debts = [...this.#debts, ...debts]
     const kept = await hooks.claim('message:keep', { ...this.#letter, waiting, debts })
-    if (!kept && waiting) throw new StanzaError('service-unavailable')
+    if (!kept && waiting && this.#handed.length === 0) throw new StanzaError('service-unavailable')
     if (debts.length > 0) await hooks.notify('debts:kept', { account: this.#account })
   }
 

@@ -41,6 +41,10 @@ export function topicOf(sid: string): string {
   return `call ${sid}`
 }
 
+export function isCallTopic(topic: string | undefined): boolean {
+  return topic?.startsWith(topicOf('')) === true
+}
+
 const ends = ['retract', 'proceed', 'accept', 'reject', 'finish'] as const
 
 /** The call that this message ends, for whoever has not heard it ring yet. */

@@ -9,18 +9,17 @@ import { isOwnClient } from './audience.js'
 import { disable, enable } from './enable.js'
 import type {} from './hooks.js'
 import { NS } from './notification.js'
-import { Outbox } from './outbox.js'
+import { Outbox, type OutboxOptions } from './outbox.js'
 import { quieten, whoIsOwed, whoIsOwedARequest } from './owed.js'
 import { ActiveRegistrations } from './registrations.js'
 
 type PushContext = Context<'push' | 'messages'>
 
-export type PushOptions = Pick<Config['push'], 'plain' | 'whenOthersOnline' | 'maxRegistrations'>
+export type PushOptions = OutboxOptions & Pick<Config['push'], 'whenOthersOnline' | 'maxRegistrations'>
 
-export const push = ({ plain, whenOthersOnline, maxRegistrations }: PushOptions) => {
+export const push = ({ whenOthersOnline, maxRegistrations, ...outgoing }: PushOptions) => {
   const registrations = new ActiveRegistrations()
   let outbox: Outbox | undefined
-  const wake = (): void => outbox?.wake()
   const changed = ({ account }: { readonly account: string }): void => registrations.changed(account)
   return defineExtension({
     name: 'push',
@@ -47,16 +46,16 @@ export const push = ({ plain, whenOthersOnline, maxRegistrations }: PushOptions)
     ],
     on: {
       'message:debts': (debts, letter, context) => whoIsOwed(debts, letter, context, registrations, whenOthersOnline),
-      'subscription:requested': (asked, context) => whoIsOwedARequest(asked, context, registrations),
-      'stanza:routed': quieten,
-      'debts:kept': wake,
-      'component:connected': wake,
+      'subscription:requested': (asked, context) => whoIsOwedARequest(asked, context, registrations, whenOthersOnline),
+      'stanza:routed': (routed, context) => quieten(routed, context, registrations),
+      'debts:kept': () => outbox?.kept(),
+      'component:connected': () => outbox?.wake(),
       'messages:collected': collected,
       'push:refused': ({ registration }) => changed(registration),
       'account:removed': changed,
     },
     start: (context) => {
-      outbox = new Outbox(context, plain)
+      outbox = new Outbox(context, outgoing)
       outbox.wake()
     },
     stop: () => outbox?.stop(),

@@ -1,176 +1,167 @@
-// The durable queue: reads what is owed, publishes it, and settles it by the service's answer. Nothing is owed in memory
-// alone: after a crash the same debts are read again, and go out under the same item ids.
+// The durable queue: reads what is owed, and lets each go when it can. Nothing is owed in memory alone: after a crash the same
+// debts are read again, and go out under the same item ids.
 
-import { setTimeout } from 'node:timers/promises'
+import type { Config } from '../../server/config.js'
 import type { Context } from '../../server/extension.js'
-import { parseJid } from '../../server/jid.js'
-import { reviveStanza } from '../../server/stanza.js'
-import type { Debt } from '../../storage/messages.js'
-import type { Registration } from '../../storage/push.js'
-import type {} from './hooks.js'
-import { describe, plainNotification, publishElement, type Plain } from './notification.js'
-import { backoff, doubtfulDelayMs, isDoubtful, type Outcome, outcomeOf } from './outcome.js'
+import type { DebtKey } from '../../storage/messages.js'
+import { BurstLimit } from './burst.js'
+import { isCallTopic } from './call.js'
+import { Lines } from './lines.js'
+import { Sender } from './sender.js'
 
 type PushContext = Context<'push' | 'messages'>
 
-/** So many publishes may wait for one service's answer: a slow one holds up nobody else. */
-const openPerService = 32
+export type OutboxOptions = Pick<Config['push'], 'plain' | 'burst' | 'perSecond'>
+
 const pageSize = 200
-const answerTimeoutMs = 30_000
+/** What is tried again at once after a fault of ours fails again at once. */
 const faultPauseMs = 10_000
+/** What falls due within so short a time is read together. */
+const leastSleepMs = 100
 /** Timers are bound to 2³¹ ms; nothing is ever due so late. */
 const longestSleepMs = 60 * 60 * 1000
 
 export class Outbox {
   readonly #context: PushContext
-  readonly #plain: Plain
-  /** What has a publish under way: one at a time for each registration and topic, so that the newest is what is sent last. */
-  readonly #busy = new Set<string>()
-  readonly #openOf = new Map<string, number>()
-  #timer: NodeJS.Timeout | undefined
+  readonly #sender: Sender
+  readonly #lines: Lines
+  readonly #burst: BurstLimit
+  /** What is asked of the next look: all that is due, or what was kept since the last one. */
+  #wanted: 'all' | 'new' | undefined
   #reading = false
-  #again = false
-  readonly #over = new AbortController()
+  /** No debt up to here was left unread, but for those of services that cannot be asked. */
+  #seen = 0
+  #alarm: { readonly due: number; readonly timer: NodeJS.Timeout } | undefined
+  readonly #rests = new Set<NodeJS.Timeout>()
+  #over = false
 
-  constructor(context: PushContext, plain: Plain) {
+  constructor(context: PushContext, { plain, burst, perSecond }: OutboxOptions) {
     this.#context = context
-    this.#plain = plain
+    this.#sender = new Sender(context, plain)
+    this.#burst = new BurstLimit(burst, perSecond)
+    // A component of ours that is not connected says so when it comes.
+    this.#lines = new Lines((domain) => context.isComponent(domain) && !context.components().includes(domain))
   }
 
-  /** Something may be due: looks, as soon as nobody else does. */
+  /** Anything may be due: looks, as soon as nobody else does. */
   wake(): void {
-    this.#again = true
-    if (this.#reading || this.#over.signal.aborted) return
+    this.#wanted = 'all'
+    this.#look()
+  }
+
+  /** Something new is owed. What has waited before is not looked at again for that. */
+  kept(): void {
+    this.#wanted ??= 'new'
+    this.#look()
+  }
+
+  stop(): void {
+    this.#over = true
+    clearTimeout(this.#alarm?.timer)
+    for (const timer of this.#rests) clearTimeout(timer)
+  }
+
+  #look(): void {
+    if (this.#reading || this.#over) return
     this.#reading = true
     this.#context.later(async () => {
       try {
-        while (this.#again) await this.#read()
+        while (this.#wanted !== undefined && !this.#over) await this.#read()
+      } catch (reason) {
+        this.#context.log.error('what is owed could not be read: tried again soon', {}, reason)
+        this.#wakeAt(this.#context.clock.now() + faultPauseMs)
       } finally {
         this.#reading = false
       }
     })
   }
 
-  stop(): void {
-    this.#over.abort()
-    clearTimeout(this.#timer)
-  }
-
   async #read(): Promise<void> {
-    this.#again = false
     const { messages } = this.#context.stores
+    const begin = this.#wanted === 'all' ? 0 : this.#seen
+    this.#wanted = undefined
     const now = this.#context.clock.now()
-    for (let after = 0; !this.#over.signal.aborted;) {
-      const debts = await messages.owed(after, now, pageSize)
-      for (const debt of debts) this.#consider(debt)
-      const last = debts.at(-1)
-      if (last === undefined || debts.length < pageSize) break
-      after = last.id
+    const [last, due] = await Promise.all([messages.lastDebt(), messages.nextDue(now)])
+    this.#wakeAt(due)
+    if (begin === 0) this.#lines.beginsAnew()
+    for (let after: number | undefined = begin; after !== undefined && !this.#over;) {
+      const page: readonly DebtKey[] = await messages.owed(after, now, pageSize, this.#lines.closed())
+      this.#takeIn(page)
+      const end = page.at(-1)?.id ?? last
+      this.#seen = Math.max(this.#seen, last, end)
+      after = page.length < pageSize ? undefined : end
     }
-    this.#sleepUntil(await messages.nextDue(now))
   }
 
-  #sleepUntil(due: number | undefined): void {
-    clearTimeout(this.#timer)
-    if (due === undefined || this.#over.signal.aborted) return
-    const wait = Math.min(longestSleepMs, Math.max(0, due - this.#context.clock.now()))
-    this.#timer = globalThis.setTimeout(() => this.wake(), wait)
-    this.#timer.unref()
+  #takeIn(page: readonly DebtKey[]): void {
+    for (const key of page) this.#lines.add(key)
+    for (const service of new Set(page.map((key) => key.service))) this.#advance(service)
   }
 
-  /** Leaves what cannot go now where it is: it is read again when the service comes, or somebody's turn ends. */
-  #consider(debt: Debt): void {
-    const open = this.#openOf.get(debt.service) ?? 0
-    const registration = keyOf(debt)
-    if (this.#busy.has(registration) || open >= openPerService || this.#isAway(debt.service)) return
-    this.#busy.add(registration)
-    this.#openOf.set(debt.service, open + 1)
-    this.#context.later(async () => {
-      await this.#send(debt).catch((reason: unknown) => this.#faulty(reason))
-      this.#sent(debt, registration)
-    })
+  #wakeAt(due: number | undefined): void {
+    if (due === undefined || this.#over || (this.#alarm !== undefined && this.#alarm.due <= due)) return
+    clearTimeout(this.#alarm?.timer)
+    const wait = Math.min(longestSleepMs, Math.max(leastSleepMs, due - this.#context.clock.now()))
+    const timer = setTimeout(() => {
+      this.#alarm = undefined
+      this.wake()
+    }, wait)
+    timer.unref()
+    this.#alarm = { due, timer }
   }
 
-  /** Nobody's answer, but a fault of ours: what is tried again at once fails again at once. */
-  async #faulty(reason: unknown): Promise<void> {
+  /** Leaves what cannot go now where it is: its turn comes when a slot is free, or the service is there. */
+  #advance(service: string): void {
+    if (this.#over) return
+    for (let key = this.#lines.next(service); key !== undefined; key = this.#lines.next(service)) {
+      const wait = this.#tokenFor(key)
+      if (wait > 0) this.#rest(key, wait)
+      else this.#start(key)
+    }
+    if (this.#lines.isShort(service)) this.wake()
+  }
+
+  /** How long the limit holds it. A call is never held. Milliseconds. */
+  #tokenFor({ account, service, node, topic }: DebtKey): number {
+    if (isCallTopic(topic)) return 0
+    return this.#burst.take(JSON.stringify([account, service, node]), this.#context.clock.now())
+  }
+
+  #start(key: DebtKey): void {
+    this.#lines.begins(key)
+    this.#context.later(() =>
+      this.#sender.send(key).then(
+        (again) => this.#sent(key, again),
+        (reason: unknown) => this.#faulty(key, reason),
+      ),
+    )
+  }
+
+  #sent(key: DebtKey, again: number | undefined): void {
+    this.#lines.ends(key)
+    if (again !== undefined && again <= this.#context.clock.now()) this.#lines.hold(key)
+    else this.#wakeAt(again)
+    this.#lines.release(key)
+    this.#advance(key.service)
+  }
+
+  #faulty(key: DebtKey, reason: unknown): void {
     this.#context.log.error('a push could not be sent: tried again soon', {}, reason)
-    await setTimeout(faultPauseMs, undefined, { signal: this.#over.signal, ref: false }).catch(() => undefined)
+    this.#lines.ends(key)
+    this.#rest(key, faultPauseMs)
+    this.#advance(key.service)
   }
 
-  #sent({ service }: Debt, registration: string): void {
-    this.#busy.delete(registration)
-    const open = (this.#openOf.get(service) ?? 1) - 1
-    if (open === 0) this.#openOf.delete(service)
-    else this.#openOf.set(service, open)
-    this.wake()
+  /** Takes no slot meanwhile. What comes for the same registration and topic takes its place. */
+  #rest(key: DebtKey, wait: number): void {
+    if (this.#over) return
+    this.#lines.hold(key)
+    const timer = setTimeout(() => {
+      this.#rests.delete(timer)
+      this.#lines.release(key)
+      this.#advance(key.service)
+    }, wait)
+    timer.unref()
+    this.#rests.add(timer)
   }
-
-  /** A component of ours that is not connected says so when it comes. */
-  #isAway(service: string): boolean {
-    const { domain } = parseJid(service)
-    return this.#context.isComponent(domain) && !this.#context.components().includes(domain)
-  }
-
-  async #send(debt: Debt): Promise<void> {
-    const { stores, clock } = this.#context
-    const registration = await stores.push.find(debt.account, debt.service, debt.node)
-    const isOwed =
-      registration?.state === 'active' && debt.expires > clock.now() && (await stores.messages.isOwed(debt.id))
-    if (!isOwed) return stores.messages.settle(debt.id)
-    const outcome = await this.#publish(debt, registration)
-    if (outcome === undefined) return stores.messages.settle(debt.id)
-    await this.#conclude(debt, registration, outcome)
-  }
-
-  /** Undefined when it cannot be told within the registration's limits. */
-  async #publish(debt: Debt, registration: Registration): Promise<Outcome | undefined> {
-    const { hooks, log } = this.#context
-    const stanza = reviveStanza(debt.xml)
-    if (stanza.kind === 'iq') return undefined
-    const summary = await hooks.fold('push:describe', describe({ stanza, debt, registration }), {
-      stanza,
-      debt,
-      registration,
-    })
-    const notification = await hooks.fold('push:wrap', plainNotification(summary, this.#plain), {
-      summary,
-      registration,
-    })
-    if (notification === undefined) {
-      log.info('a push does not fit its max-size: not sent', { account: debt.account, service: debt.service })
-      return undefined
-    }
-    const payload = publishElement(notification, debt.item, registration)
-    return outcomeOf(await this.#context.ask(parseJid(debt.service), 'set', payload, { timeoutMs: answerTimeoutMs }))
-  }
-
-  async #conclude(debt: Debt, registration: Registration, outcome: Outcome): Promise<void> {
-    const { stores, clock, hooks, log } = this.#context
-    const { account, service, node } = debt
-    if (outcome.kind === 'refused' || (outcome.kind === 'doubtful' && isDoubtful(registration.lastResult?.outcome))) {
-      await stores.push.disable(account, service, node, outcome.word, clock.now())
-      log.info('a push registration was refused by its service: disabled', { account, service, reason: outcome.word })
-      await hooks.notify('push:refused', { registration, reason: outcome.word })
-      return
-    }
-    await stores.push.answered(account, service, node, outcome.word, clock.now())
-    if (outcome.kind !== 'published') return this.#postpone(debt, outcome)
-    await stores.messages.settle(debt.id)
-    await hooks.notify('push:published', { registration, debt })
-  }
-
-  async #postpone(debt: Debt, outcome: Outcome): Promise<void> {
-    const wait = outcome.kind === 'doubtful' ? doubtfulDelayMs : backoff(debt.attempts)
-    this.#context.log.debug('a push waits', {
-      service: debt.service,
-      answer: outcome.word,
-      seconds: Math.round(wait / 1000),
-    })
-    await this.#context.stores.messages.postpone(debt.id, this.#context.clock.now() + wait)
-  }
-}
-
-/** Messages of one registration go one after the other; a call waits for none of them. */
-function keyOf({ account, service, node, topic }: Debt): string {
-  return JSON.stringify([account, service, node, topic])
 }

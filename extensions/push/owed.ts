@@ -42,31 +42,50 @@ export function whoIsOwed(
   })
 }
 
-/** A request for a subscription that no session can take: kept for the push alone, the roster keeps the request itself. */
+/** A request for a subscription is kept for the push alone: the roster keeps it for its readers, and asks them until one answers. */
 export async function whoIsOwedARequest(
   { account, request }: Notices['subscription:requested'],
   context: PushContext,
   registrations: ActiveRegistrations,
+  others: OthersRule,
 ): Promise<void> {
-  const isReachable = (await context.presenceOf(account)).some(({ priority }) => priority >= 0)
-  const active = isReachable ? [] : await registrations.of(account, context.stores.push)
+  const active = await registrations.of(account, context.stores.push)
   if (active.length === 0) return
+  const available = await context.presenceOf(account)
+  const readers = available.map(({ jid }) => readerOf(jid.resource ?? '', available))
+  const owed = active.filter((registration) => isForIt(registration, readers, others))
+  if (owed.length === 0) return
   const at = context.clock.now()
-  const debts = active.map((registration) => newDebt(registration, 'message', at, lifetimeMs))
+  const debts = owed.map((registration) => newDebt(registration, 'message', at, lifetimeMs))
   const kept = { id: randomUUID(), xml: writeStanza(request), at, waiting: false }
   await context.stores.messages.keep(account, kept, debts, 0)
   await context.hooks.notify('debts:kept', { account })
 }
 
 /** The caller took it back, or somebody answered on another device: it need not ring any more where it has not yet. */
-export function quieten({ stanza }: Notices['stanza:routed'], context: PushContext): Awaitable<void> {
+export function quieten(
+  { stanza }: Notices['stanza:routed'],
+  context: PushContext,
+  registrations: ActiveRegistrations,
+): Awaitable<void> {
   const sid = stanza.kind === 'message' ? endedCall(stanza) : undefined
   if (sid === undefined) return undefined
   const accounts = [stanza.from, stanza.to].flatMap((jid) =>
     jid !== undefined && context.isLocal(jid.domain) ? jid.bare : [],
   )
-  const withdrawn = accounts.map((account) => context.stores.messages.withdraw(account, topicOf(sid)))
-  return Promise.all(withdrawn).then(() => undefined)
+  return Promise.all(accounts.map((account) => withdraw(account, sid, context, registrations))).then(() => undefined)
+}
+
+/** Nothing is owed to an account without registrations, and nothing need be written for it. */
+function withdraw(
+  account: string,
+  sid: string,
+  { stores }: PushContext,
+  registrations: ActiveRegistrations,
+): Awaitable<void> {
+  return andThen(registrations.of(account, stores.push), (active) =>
+    active.length === 0 ? undefined : stores.messages.withdraw(account, topicOf(sid)),
+  )
 }
 
 function debtFor(

@@ -2,9 +2,8 @@
 
 import { type Jid, parseJid } from '../../server/jid.js'
 import { Mailboxes } from '../../server/mailboxes.js'
-import { Content, type Presence, readStanza, type Stanza, writeStanza } from '../../server/stanza.js'
+import { Content, type Presence, reviveStanza, type Stanza, writeStanza } from '../../server/stanza.js'
 import { StanzaError } from '../../server/stanza-error.js'
-import { readFrame } from '../../server/xml.js'
 import type { RosterItem } from '../../storage/roster.js'
 import type { RosterContext } from './context.js'
 import { differsInRoster, emptyItem, stateOf, withState } from './item-state.js'
@@ -258,8 +257,8 @@ async function isCrowded(account: string, { stores }: RosterContext): Promise<bo
 }
 
 /** The request that waits in the item, as it came. It was well-formed and bounded when it was kept. */
-function requestOf({ contact, request }: RosterItem): readonly Stanza[] {
-  return request === undefined ? [] : [readStanza(readFrame(request, { depth: longestRequest }), parseJid(contact))]
+function requestOf({ request }: RosterItem): readonly Stanza[] {
+  return request === undefined ? [] : [reviveStanza(request)]
 }
 
 /** The request without what is too long to be kept with it. */

@@ -46,6 +46,8 @@ function configOf(reader: Reader): Config {
       padding: reader.value(keys.pushPadding),
       whenOthersOnline: reader.value(keys.whenOthersOnline),
       maxRegistrations: reader.value(keys.maxRegistrations),
+      burst: reader.value(keys.burst),
+      perSecond: reader.value(keys.perSecond),
     },
   }
 }

@@ -1,6 +1,6 @@
 // Every key of the configuration, once: name, type, range, meaning. Files, flags, options and docs all come from here.
 
-import { choice, integer, problem, seconds, text, toggle, unexpected, value } from './kinds.js'
+import { choice, decimal, integer, problem, seconds, text, toggle, unexpected, value } from './kinds.js'
 import type { Described, Key, Reading } from './kinds.js'
 import { directory, host, parseDomain, webSocketUrl } from './text-types.js'
 
@@ -125,6 +125,18 @@ export const keys = {
     (config) => config.push.maxRegistrations,
     'how many push registrations an account may have',
   ),
+  burst: integer(
+    'push.burst',
+    [1, 1000],
+    (config) => config.push.burst,
+    'how many pushes a registration may get at once',
+  ),
+  perSecond: decimal(
+    'push.per_second',
+    [0.001, 1000],
+    (config) => config.push.perSecond,
+    'how many a second after that; what waits is merged into the newest, and a call never waits',
+  ),
 }
 
 /** The keys that hold one value, in the order in which they are shown. */
@@ -134,7 +146,7 @@ export const keyList: readonly Key<unknown>[] = Object.values(keys)
 export const described: readonly Described<unknown>[] = [...keyList, components]
 
 /** Names that a later version brings: refused in other words than a misspelt key. */
-export const laterKeys: readonly string[] = ['admins', 'push.burst', 'push.per_second']
+export const laterKeys: readonly string[] = ['admins']
 
 /** The tables of a config file that hold keys of ours. */
 export const sections: ReadonlySet<string> = new Set(

@@ -52,8 +52,16 @@ export function integer(name: string, [least, most]: Range, of: Of<number>, mean
   return { name, type, of, means, read }
 }
 
-export function seconds(name: string, [least, most]: Range, of: Of<number>, means: string): Key<number> {
-  const type = `a number of seconds from ${least} to ${most}`
+export function seconds(name: string, range: Range, of: Of<number>, means: string): Key<number> {
+  return within(name, 'a number of seconds', range, of, means)
+}
+
+export function decimal(name: string, range: Range, of: Of<number>, means: string): Key<number> {
+  return within(name, 'a number', range, of, means)
+}
+
+function within(name: string, what: string, [least, most]: Range, of: Of<number>, means: string): Key<number> {
+  const type = `${what} from ${least} to ${most}`
   const read = (raw: unknown): Reading<number> =>
     typeof raw === 'number' && raw >= least && raw <= most ? value(raw) : unexpected(type, raw)
   return { name, type, of, means, read }

@@ -26,6 +26,10 @@ export interface PushConfig {
   readonly whenOthersOnline: 'always' | 'away' | 'never'
   /** How many registrations an account may have. */
   readonly maxRegistrations: number
+  /** How many pushes a registration may get at once. */
+  readonly burst: number
+  /** How many a second after that. */
+  readonly perSecond: number
 }
 
 export interface LogConfig {
@@ -72,5 +76,5 @@ export const defaults: Config = {
     offlineMessages: 1000,
     answerSeconds: 10,
   },
-  push: { plain: 'none', padding: true, whenOthersOnline: 'always', maxRegistrations: 32 },
+  push: { plain: 'none', padding: true, whenOthersOnline: 'always', maxRegistrations: 32, burst: 10, perSecond: 1 },
 }

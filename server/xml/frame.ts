@@ -3,7 +3,8 @@
 import { isSpace } from './characters.js'
 import { decodeText } from './decode.js'
 import { escapeAttribute } from './escape.js'
-import { type Attribute, DEEPEST, type Listener, pass, type PassLimits, type StartTag } from './pass.js'
+import { outsideLimits, ownLimits, type PassLimits } from './limits.js'
+import { type Attribute, type Listener, pass, type StartTag } from './pass.js'
 import { type Declared, nothingDeclared, Scope } from './scope.js'
 import { build } from './tree.js'
 import { serialize } from './write.js'
@@ -48,8 +49,6 @@ export interface Inherited extends Declared {
   readonly mapTo?: string
 }
 
-const ATTRIBUTES = 256
-
 /** What a stanza's head is written from (RFC 6120 §8.1); anything else of a start tag is passed on as it is. */
 const head: ReadonlySet<string> = new Set(['xmlns', 'to', 'from', 'id', 'type', 'xml:lang'])
 
@@ -58,25 +57,26 @@ const head: ReadonlySet<string> = new Set(['xmlns', 'to', 'from', 'id', 'type', 
  * @param inherited what is declared around the frame; nothing when not given
  * @throws XmlError
  */
-export function rereadFrame(text: string): Frame {
-  return read(text, rewritten, nothingDeclared)
+export function readFrame(text: string, limits: XmlLimits, inherited: Inherited = nothingDeclared): Frame {
+  return read(text, outsideLimits(text, limits.depth), inherited)
 }
 
-export function readFrame(text: string, limits: XmlLimits, inherited: Inherited = nothingDeclared): Frame {
-  return read(text, { depth: Math.min(limits.depth, DEEPEST), attributes: ATTRIBUTES }, inherited)
+/**
+ * Reads again what was written from a frame and kept. It is taken however it has grown with the namespaces spelled out.
+ * @throws XmlError for what is not one well-formed element
+ */
+export function rereadFrame(text: string): Frame {
+  return read(text, ownLimits, nothingDeclared)
 }
 
 function read(text: string, limits: PassLimits, inherited: Inherited): Frame {
   const scope = new Scope(inherited)
   const reader = new FrameReader(text, inherited)
   pass(text, limits, scope, reader)
-  if (reader.prefixed) return read(canonical(text, inherited), rewritten, nothingDeclared)
+  if (reader.prefixed) return read(canonical(text, inherited), ownLimits, nothingDeclared)
   if (reader.redundant.length > 0) return read(without(text, reader.redundant), limits, inherited)
   return reader.frame(scope.borrowed)
 }
-
-/** The bounds were kept by what was read, and spelling namespaces out may not break them. */
-const rewritten: PassLimits = { depth: DEEPEST, attributes: Number.POSITIVE_INFINITY }
 
 /** The same tree, spelled without element prefixes. */
 function canonical(text: string, inherited: Inherited): string {

@@ -1,6 +1,7 @@
 // The start tag that opens a TCP stream: what it says, and what it declares for the stanzas in it (RFC 6120 §4.2, §4.8).
 
-import { DEEPEST, type Listener, pass, type StartTag } from './pass.js'
+import { DEEPEST, outsideLimits } from './limits.js'
+import { type Listener, pass, type StartTag } from './pass.js'
 import { nothingDeclared, Scope } from './scope.js'
 
 export interface StreamHeader {
@@ -20,7 +21,7 @@ export interface StreamHeader {
 export function readHeader(text: string): StreamHeader & { readonly written: string } {
   const element = text.endsWith('/>') ? text : `${text.slice(0, -1)}/>`
   const reader = new HeaderReader()
-  pass(element, { depth: DEEPEST, attributes: 256 }, new Scope(nothingDeclared), reader)
+  pass(element, outsideLimits(text, DEEPEST), new Scope(nothingDeclared), reader)
   return reader.header()
 }
 

@@ -4,7 +4,9 @@
 import { decodeValue } from './decode.js'
 import { EQUALS, EXCLAMATION_MARK, GREATER_THAN, LESS_THAN, QUESTION_MARK, QUOTE, SLASH } from './characters.js'
 import { notWellFormed, XmlError } from './error.js'
+import { escapeAttribute } from './escape.js'
 import { checkValue, endOfCdata, endOfName, endOfText, isLiteral, isQuote, skipSpace } from './lexemes.js'
+import { type PassLimits } from './limits.js'
 import { type Scope } from './scope.js'
 
 export interface Attribute {
@@ -42,15 +44,6 @@ export interface Listener {
   close(tag: StartTag, start: number, end: number): void
 }
 
-export interface PassLimits {
-  /** How deep elements may stand in one another; the root is 1. */
-  readonly depth: number
-  /** How many attributes an element may have, declarations among them. */
-  readonly attributes: number
-}
-
-/** Deeper than any configuration allows: what recurses over a tree relies on it. */
-export const DEEPEST = 512
 const SEVERAL = 8
 
 /**
@@ -68,6 +61,7 @@ class Pass {
   readonly #listener: Listener
   readonly #open: StartTag[] = []
   #at = 0
+  #byPrefix = 0
 
   constructor(text: string, limits: PassLimits, scope: Scope, listener: Listener) {
     this.#text = text
@@ -186,8 +180,10 @@ class Pass {
 
   #declare(attributes: readonly Attribute[]): void {
     for (const { name, prefix, value, start } of attributes) {
-      if (name === 'xmlns') this.#scope.declareDefault(value, start)
-      else if (prefix === 'xmlns') this.#scope.declare(name.slice('xmlns:'.length), value, start)
+      if (name !== 'xmlns' && prefix !== 'xmlns') continue
+      if (value.length > this.#limits.namespace) throw new XmlError('policy-violation', 'a namespace is too long')
+      if (prefix === '') this.#scope.declareDefault(value, start)
+      else this.#scope.declare(name.slice('xmlns:'.length), value, start)
     }
   }
 
@@ -199,18 +195,38 @@ class Pass {
     this.#resolveAttributes(attributes)
     const local = prefix === '' ? written : written.slice(prefix.length + 1)
     const namespace = prefix === '' ? this.#scope.defaultNamespace : this.#scope.resolve(prefix, start)
+    this.#countChange(prefix, namespace)
     return { written, local, prefix, namespace, attributes, depth, start, end: this.#at }
   }
 
   /** Attributes are unique by expanded name too, which only prefixed ones can break (Namespaces in XML §6.3). */
   #resolveAttributes(attributes: readonly Attribute[]): void {
     let expanded: string[] | undefined
+    let before = ''
     for (const { name, prefix, start } of attributes) {
       if (prefix === '' || prefix === 'xmlns') continue
+      const namespace = this.#scope.resolve(prefix, start)
+      if (prefix !== before && prefix !== 'xml') this.#count(namespace)
+      before = prefix
       expanded ??= []
-      expanded.push(`${name.slice(prefix.length)}\0${this.#scope.resolve(prefix, start)}`)
+      expanded.push(`${name.slice(prefix.length)}\0${namespace}`)
     }
     if (expanded !== undefined && expanded.length > 1) refuseTwins(expanded, itself, this.#at)
+  }
+
+  /** Without a prefix here or around, a namespace only changes by a declaration that is in the text already. */
+  #countChange(prefix: string, namespace: string): void {
+    const parent = this.#open.at(-1)
+    if (prefix === '' && (parent === undefined || parent.prefix === '')) return
+    if (namespace !== parent?.namespace) this.#count(namespace)
+  }
+
+  /** One more place where a tree has to say the namespace. */
+  #count(namespace: string): void {
+    this.#byPrefix += escapeAttribute(namespace).length
+    if (this.#byPrefix > this.#limits.byPrefix) {
+      throw new XmlError('policy-violation', 'too much would have to be written for the prefixes')
+    }
   }
 
   #endTag(inside: StartTag): void {

@@ -4,11 +4,9 @@ import { Element } from 'ltx'
 import { decodeCdata, decodeText } from './decode.js'
 import { escapeAttribute } from './escape.js'
 import { type ChildIndex, type Frame } from './frame.js'
-import { type Attribute, DEEPEST, type Listener, pass, type StartTag } from './pass.js'
+import { ownLimits } from './limits.js'
+import { type Attribute, type Listener, pass, type StartTag } from './pass.js'
 import { type Declared, nothingDeclared, Scope } from './scope.js'
-
-/** For text of our own: a frame that was read, or a tree that was written. */
-const lenient = { depth: DEEPEST, attributes: Number.POSITIVE_INFINITY }
 
 /**
  * The tree of one element.
@@ -28,9 +26,15 @@ export function frameElement(frame: Frame): Element {
   return parse(`${head}${frame.extra}>${frame.inner}</${frame.name}>`)
 }
 
-/** One child of a stanza as a tree that stands on its own; the others are not looked at. */
-export function childElement(frame: Pick<Frame, 'extra' | 'inner' | 'namespace'>, child: ChildIndex): Element {
-  const prefixes = frame.extra.includes('xmlns:') ? declaredIn(frame.extra) : nothingDeclared.prefixes
+/**
+ * One child of a stanza as a tree that stands on its own; the others are not looked at.
+ * @param prefixes who asks for several children reads them once
+ */
+export function childElement(
+  frame: Pick<Frame, 'extra' | 'inner' | 'namespace'>,
+  child: ChildIndex,
+  prefixes = prefixesIn(frame.extra),
+): Element {
   const declared = { defaultNamespace: frame.namespace, prefixes }
   return build(frame.inner.slice(child.start, child.end), declared, (namespace) => namespace)
 }
@@ -43,7 +47,7 @@ export function childElement(frame: Pick<Frame, 'extra' | 'inner' | 'namespace'>
 export function build(xml: string, declared: Declared, map: (namespace: string) => string): Element {
   const scope = new Scope(declared)
   const builder = new Builder(xml, scope, map)
-  pass(xml, lenient, scope, builder)
+  pass(xml, ownLimits, scope, builder)
   return builder.root
 }
 
@@ -103,8 +107,9 @@ function setOwn(element: Element, name: string, value: string): void {
   else Object.defineProperty(element.attrs, name, { value, enumerable: true, configurable: true, writable: true })
 }
 
-/** The prefixes that the rest of a start tag declares. */
-function declaredIn(extra: string): ReadonlyMap<string, string> {
+/** The prefixes that the rest of a start tag declares (`Frame.extra`), with their namespaces. */
+export function prefixesIn(extra: string): ReadonlyMap<string, string> {
+  if (!extra.includes('xmlns:')) return nothingDeclared.prefixes
   const prefixes = new Map<string, string>()
   const listener: Listener = {
     open({ attributes }) {
@@ -113,6 +118,6 @@ function declaredIn(extra: string): ReadonlyMap<string, string> {
     characters: () => undefined,
     close: () => undefined,
   }
-  pass(`<head${extra}/>`, lenient, new Scope(nothingDeclared), listener)
+  pass(`<head${extra}/>`, ownLimits, new Scope(nothingDeclared), listener)
   return prefixes
 }

@@ -80,8 +80,8 @@ const insertMessages = async (transaction: Transaction, keeps: readonly Keep[]):
 // `cross join` holds SQLite to the order of the list, which is the order in which debts replace one another (migrations.ts:
 // the triggers).
 const INSERT_DEBTS = `
-  insert or ignore into debts (registration, message, item, topic, at, expires, due)
-  select registrations.number, messages.number, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 7
+  insert or ignore into debts (registration, message, service, item, topic, at, expires, due)
+  select registrations.number, messages.number, registrations.service, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 7
   from json_each(?) debt
   cross join registrations on registrations.account = value ->> 2 and registrations.service = value ->> 3
     and registrations.node = value ->> 4 and registrations.reason is null

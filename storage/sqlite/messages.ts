@@ -1,22 +1,47 @@
 // Waiting messages and owed pushes in SQLite. That a message goes with its last debt is said in migrations.ts.
 
-import type { Debt, KeptMessage, MessageStore } from '../messages.js'
+import type { Debt, DebtKey, KeptMessage, MessageStore } from '../messages.js'
 import type { Transaction } from './connection.js'
 import type { Database } from './database.js'
 import { keepAll } from './keep.js'
 
-type DebtRow = Omit<Debt, 'topic'> & { readonly topic: string | null }
+type Row<T extends DebtKey> = Omit<T, 'topic'> & { readonly topic: string | null }
 
-const OWED = `
-  select debts.id, registrations.account, registrations.service, registrations.node, debts.topic, debts.at, debts.expires,
-    debts.item, messages.xml, messages.id as message, debts.unread, debts.attempts, debts.due
+const KEY = 'debts.id, registrations.account, debts.service, registrations.node, debts.topic'
+
+const DEBT = `
+  select ${KEY}, debts.at, debts.expires, debts.item, messages.xml, messages.id as message, debts.unread, debts.attempts,
+    debts.due
   from debts
   join registrations on registrations.number = debts.registration
   join messages on messages.number = debts.message
-  where debts.id > ? and debts.due <= ?
-  order by debts.id limit ?`
+  where debts.id = ?`
 
-const debtOf = (row: DebtRow): Debt => ({ ...row, topic: row.topic ?? undefined })
+// From the oldest on: goes from service to service by the index that begins with it, so that those which are left out are
+// stepped over, however much they are owed. ?1 is 0.
+const OWED_FROM_THE_START = `
+  with recursive services (service) as (
+    select min(service) from debts
+    union all
+    select (select min(service) from debts where service > services.service) from services where service is not null
+  )
+  select ${KEY} from (
+    select debts.id, debts.registration, debts.service, debts.topic from services
+    cross join debts indexed by debts_of_service on debts.service = services.service and debts.due <= ?2
+    where debts.id > ?1 and services.service not in (select value from json_each(?4))
+    order by debts.id limit ?3
+  ) debts
+  join registrations on registrations.number = debts.registration
+  order by debts.id`
+
+// Reading on: what is above is new, and is walked in its order. The \`+\` keeps SQLite from the indices.
+const OWED_ABOVE = `
+  select ${KEY} from debts
+  cross join registrations on registrations.number = debts.registration
+  where debts.id > ?1 and +debts.due <= ?2 and +debts.service not in (select value from json_each(?4))
+  order by debts.id limit ?3`
+
+const withTopic = <T extends DebtKey>(row: Row<T>) => ({ ...row, topic: row.topic ?? undefined })
 
 const remove = async (transaction: Transaction, account: string, ids: readonly string[]): Promise<void> => {
   const those = 'account = ? and id in (select value from json_each(?))'
@@ -77,7 +102,12 @@ export const messageStore = (database: Database): MessageStore => {
       ),
     remove: (account, ids) => database.write((transaction) => remove(transaction, account, ids)),
 
-    owed: async (after, now, count) => (await database.read<DebtRow>(OWED, after, now, count)).map(debtOf),
+    owed: async (after, now, count, except) => {
+      const sql = after === 0 ? OWED_FROM_THE_START : OWED_ABOVE
+      const rows = await database.read<Row<DebtKey>>(sql, after, now, count, JSON.stringify(except))
+      return rows.map(withTopic)
+    },
+    debt: async (id) => (await database.read<Row<Debt>>(DEBT, id)).map(withTopic)[0],
     nextDue: async (now) => {
       const [row] = await database.read<{ readonly due: number | null }>(
         'select min(due) as due from debts where due > ?',
@@ -85,7 +115,6 @@ export const messageStore = (database: Database): MessageStore => {
       )
       return row?.due ?? undefined
     },
-    isOwed: async (debt) => (await database.read('select 1 from debts where id = ?', debt)).length > 0,
     settle,
     withdraw: (account, topic) =>
       database.write(async (transaction) => {

@@ -77,6 +77,8 @@ const first = `
     id integer primary key autoincrement,
     registration integer not null references registrations on delete cascade,
     message integer not null references messages on delete cascade on update cascade,
+    -- As the registration has it, for the index below: a registration never changes its service.
+    service text not null,
     item text not null,
     topic text,
     at integer not null,
@@ -88,6 +90,8 @@ const first = `
   ) strict;
   create index debts_topic on debts (registration, topic);
   create index debts_due on debts (due);
+  -- What is owed to a service that cannot be asked now is not looked at.
+  create index debts_of_service on debts (service, due);
 
   -- What a new debt does to the others of its registration is said here, row by row, so that keep() can write many in one
   -- statement. A message that is owed to the registration already is not owed twice.

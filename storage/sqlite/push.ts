@@ -98,11 +98,16 @@ const DROP_OWED = `
 
 type Name = readonly [account: string, service: string, node: string]
 
-const disable = async (transaction: Transaction, name: Name, reason: string, at: number): Promise<void> => {
-  const sql = `
-    update registrations set reason = ?4, answered_at = ?5, outcome = ?4 where account = ?1 and service = ?2 and node = ?3`
-  await transaction.run(sql, ...name, reason, at)
+const DISABLE = `
+  update registrations set reason = ?5, answered_at = ?6, outcome = ?5
+  where account = ?1 and service = ?2 and node = ?3 and created = ?4`
+
+type Refusal = readonly [created: number, reason: string, at: number]
+
+const disable = async (transaction: Transaction, name: Name, refusal: Refusal): Promise<boolean> => {
+  if ((await transaction.run(DISABLE, ...name, ...refusal)) === 0) return false
   await transaction.run(DROP_OWED, ...name)
+  return true
 }
 
 type Answer = readonly [...name: Name, outcome: string, at: number]
@@ -140,8 +145,8 @@ export const pushStore = (database: Database): PushStore => {
     all: () => read('order by account, number'),
     find: async (...name) => (await read('where account = ? and service = ? and node = ?', ...name))[0],
 
-    disable: (account, service, node, reason, at) =>
-      database.write((transaction) => disable(transaction, [account, service, node], reason, at)),
+    disable: (account, service, node, ...refusal) =>
+      database.write((transaction) => disable(transaction, [account, service, node], refusal)),
     answered: (...answer) => noteAnswer(answer),
   }
 }

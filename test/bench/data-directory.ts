@@ -1,6 +1,7 @@
 // A data directory with accounts in it, made before the measured server starts; and whether its files are still as they were.
 
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdtemp, readdir, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer } from '../../server/index.js'
@@ -17,11 +18,12 @@ export interface DataDirectory {
   readonly config: string
   /** Size and time of the last change of every file. */
   state(): Promise<string>
-  remove(): Promise<void>
 }
 
 export async function makeDataDirectory(accounts: number): Promise<DataDirectory> {
   const root = await mkdtemp(join(tmpdir(), 'sealpost-bench-'))
+  // Also when the measurement is broken off.
+  process.once('exit', () => rmSync(root, { recursive: true, force: true }))
   const path = join(root, 'data')
   const config = join(root, 'sealpost.toml')
   await writeFile(config, configFor(path))
@@ -30,13 +32,12 @@ export async function makeDataDirectory(accounts: number): Promise<DataDirectory
     config,
     accounts: await makeAccounts(path, accounts),
     state: () => stateOf(path),
-    remove: () => rm(root, { recursive: true }),
   }
 }
 
-/** Messages for those who are away stay where they are for the whole measurement: their number must not end it. */
+/** Messages for those who are away stay where they are for the whole measurement: their number must not end it, nor that of their pushes. */
 function configFor(data: string): string {
-  return `data = ${JSON.stringify(data)}\n[limits]\noffline_messages = 1000000\n`
+  return `data = ${JSON.stringify(data)}\n[limits]\noffline_messages = 1000000\n[push]\nburst = 1000\nper_second = 1000\n`
 }
 
 async function makeAccounts(data: string, count: number): Promise<readonly Account[]> {

@@ -20,16 +20,12 @@ await main()
 async function main(): Promise<void> {
   if (process.platform !== 'linux') end('the benchmark reads /proc: it runs on Linux')
   const flags = flagsOrEnd()
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => end('broken off'))
   setTimeout(() => end('the measurement does not go on'), patienceMs + flags.seconds * flags.rounds * 10_000).unref()
   const { model = 'unknown' } = cpus()[0] ?? {}
   print(`Node ${process.version}, ${cpus().length} × ${model}; ${pinLoad()}`)
   print(`${flags.rounds} rounds of ${flags.seconds} s each, medians\n`)
-  const data = await makeDataDirectory(flags.accounts)
-  try {
-    await measure(data, flags)
-  } finally {
-    await data.remove()
-  }
+  await measure(await makeDataDirectory(flags.accounts), flags)
 }
 
 async function measure(data: DataDirectory, flags: Flags): Promise<void> {

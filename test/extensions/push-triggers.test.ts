@@ -186,7 +186,7 @@ for (const [omemo, type] of [
   )
 }
 
-scenario('a request that a session takes makes no push here', async ({ romeo, juliet, pushService, server }) => {
+scenario('a request that the own client takes makes no push', async ({ romeo, juliet, pushService, server }) => {
   await enable(juliet)
   await juliet.sends(xml`<presence/>`)
   await juliet.next()

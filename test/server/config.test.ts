@@ -81,6 +81,8 @@ describe('a config file', () => {
       padding = false
       max_registrations = 3
       when_others_online = "away"
+      burst = 1000
+      per_second = 0.5
     `)
     expect(config).toEqual({
       domains: ['example.org'],
@@ -100,7 +102,14 @@ describe('a config file', () => {
         offlineMessages: 0,
         answerSeconds: 1.5,
       },
-      push: { plain: 'sender', padding: false, whenOthersOnline: 'away', maxRegistrations: 3 },
+      push: {
+        plain: 'sender',
+        padding: false,
+        whenOthersOnline: 'away',
+        maxRegistrations: 3,
+        burst: 1000,
+        perSecond: 0.5,
+      },
     } satisfies Config)
   })
 
@@ -113,7 +122,7 @@ describe('a config file', () => {
       '[log] # nothing to say',
       "level = 'loud'",
       '[push]',
-      'burst = 3',
+      'burst = 0',
       'padding = "no"',
       '[components]',
       '"push@example" = "x"',
@@ -125,7 +134,7 @@ describe('a config file', () => {
       '2: hots: there is no such key; did you mean host?',
       '3: limits.depth: expected a whole number from 8 to 256, not 1',
       '6: log.level: expected "debug", "info", "warn" or "error", not "loud"',
-      '8: push.burst: this version does not have this key yet',
+      '8: push.burst: expected a whole number from 1 to 1000, not 0',
       '9: push.padding: expected true or false, not "no"',
       '11: components."push@example": expected a domain alone, not "push@example"',
       "12: components.localhost: localhost is the server's own domain: a component needs one of its own",
@@ -174,6 +183,7 @@ describe('a config file', () => {
     ['data = ""', 'data: expected the path of a directory, or ":memory:", not ""'],
     ['limits = 3', 'limits: expected a table'],
     ['limits.login_seconds = nan', 'limits.login_seconds: expected a number of seconds from 0.1 to 3600, not NaN'],
+    ['push.per_second = 0', 'push.per_second: expected a number from 0.001 to 1000, not 0'],
     ['push.plain = "all"', 'push.plain: expected "none", "sender" or "body", not "all"'],
     ['"log.level" = "info"', '"log.level": there is no such key; did you mean log.level?'],
     ['components = "secret"', 'components: expected a table: `"push.example" = "secret"`'],
@@ -249,13 +259,15 @@ describe('the options of the library', () => {
   test('are refused under their own names', () => {
     const options = untyped({
       public_url: 'ws://x',
-      push: { perSecond: 1 },
+      push: { per_second: 1 },
+      admins: [],
       limits: { stanzaByte: 1 },
       port: '1',
     })
     expect(problemsOf(() => configFromOptions(options))).toEqual([
       'public_url: there is no such key; did you mean publicUrl?',
-      'push.perSecond: this version does not have this key yet',
+      'push.per_second: there is no such key; did you mean push.perSecond?',
+      'admins: this version does not have this key yet',
       'limits.stanzaByte: there is no such key; did you mean limits.stanzaBytes?',
       'port: expected a whole number from 0 to 65535, not "1"',
     ])

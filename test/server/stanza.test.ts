@@ -68,6 +68,18 @@ describe('the inside', () => {
   })
 })
 
+test('a message comes back however many attributes it has once its namespaces are spelled out', () => {
+  const numbers = Array.from({ length: 200 }, (_, index) => index)
+  const declared = numbers.map((n) => ` xmlns:p${n}="u${n}"`).join('')
+  const used = numbers.map((n) => ` p${n}:x="1"`).join('')
+  const message = read(
+    `<c:message xmlns:c="jabber:client" to="juliet@localhost"><w xmlns="w"${declared}><z${used}/></w></c:message>`,
+  )
+  const kept = writeStanza(message)
+  expect(() => readFrame(kept, { depth: 64 })).toThrow('too many attributes')
+  expect(writeStanza(reviveStanza(kept))).toBe(kept)
+})
+
 test('what was written and kept comes back as the same stanza', () => {
   const xml =
     '<message xmlns="jabber:client" from="romeo@localhost/orchard" to="juliet@localhost" type="chat" id="&quot;1&quot;" xml:lang="it"><body>&lt;3 🥀</body></message>'

@@ -71,6 +71,39 @@ describe('A stanza of a component is the same one after its stream is gone', () 
   })
 })
 
+test('What is taken is written as a tree with at most four times its length more, however it uses prefixes', () => {
+  const namespace = fc.integer({ min: 1, max: 1024 }).map((length) => '"'.repeat(length % 7) + 'u'.repeat(length))
+  const inside = fc.constantFrom('<p:b/>', '<b p:c=""/>', '<b p:c="" q:d=""/>', '<p:b><b/></p:b>', '<p:b><q:b/></p:b>')
+  const times = fc.integer({ min: 1, max: 300 })
+  const root = fc.constantFrom('a', 'p:a')
+  const document = fc
+    .tuple(namespace, namespace, namespace, fc.array(inside, { minLength: 1, maxLength: 4 }), times, root)
+    .map(
+      ([own, p, q, some, count, name]) =>
+        `<${name} xmlns='${own}' xmlns:p='${p}' xmlns:q='${q}'>${some.join('').repeat(count)}</${name}>`,
+    )
+  let taken = 0
+  let refused = 0
+  fc.assert(
+    fc.property(document, (text) => {
+      const frame = attempt(text)
+      if (frame instanceof XmlError) {
+        refused++
+        expect(frame.condition).toBe('policy-violation')
+        return
+      }
+      taken++
+      // The declarations around the namespaces are no longer than the elements that they stand in.
+      const most = (1 + 4 + 2) * text.length + 4096
+      expect(serialize(frameElement(frame)).length).toBeLessThan(most)
+      expect(relayed(frame, frame.namespace).length).toBeLessThan(most)
+    }),
+    runs,
+  )
+  expect(taken).toBeGreaterThan(0)
+  expect(refused).toBeGreaterThan(0)
+})
+
 test('Any string that we write is read as that string without what XML cannot carry', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (characters) => {

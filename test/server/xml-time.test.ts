@@ -1,6 +1,8 @@
 // The worst that fits into a frame takes time in proportion to its length.
 
 import { describe, expect, test } from 'vitest'
+import { parseJid } from '../../server/jid.js'
+import { type Content, readStanza } from '../../server/stanza.js'
 import { frameElement, type Inherited, readFrame, serialize, XmlError } from '../../server/xml.js'
 
 const size = 256 * 1024
@@ -25,6 +27,10 @@ const worst: Readonly<Record<string, (length: number) => string>> = {
   'declarations that repeat': (length) => `<a xmlns="u">${'<b xmlns="u"/>'.repeat(length / 14)}</a>`,
   'prefixes declared on every level': (length) => layers(length, '<a xmlns:p="u" xmlns:q="v">'),
   'prefixes of the root used everywhere': (length) => `<p:a xmlns:p="u">${'<p:b p:c=""/>'.repeat(length / 13)}</p:a>`,
+  'a long namespace under two prefixes': (length) =>
+    `<p:a xmlns:p="${longest}" xmlns:q="${longest}">${'<q:b/>'.repeat(length / 6)}</p:a>`,
+  'a long namespace on every element': (length) =>
+    `<p:a xmlns:p="u" xmlns:q="${longest}">${'<q:b/>'.repeat(length / 6)}</p:a>`,
   'depth beyond every bound': (length) => '<a>'.repeat(length / 3),
   'CDATA sections': (length) => `<a>${'<![CDATA[]]>'.repeat(length / 12)}</a>`,
   'CDATA that is not closed': (length) => `<a>${'<![CDATA['.repeat(length / 9)}</a>`,
@@ -32,6 +38,7 @@ const worst: Readonly<Record<string, (length: number) => string>> = {
   'attributes without end': (length) => `<a ${Array.from({ length: length / 9 }, (_, n) => `b${n}=""`).join(' ')}/>`,
 }
 
+const longest = 'u'.repeat(1024)
 const manyAttributes = `<b ${Array.from({ length: 256 }, (_, index) => `c${index}=""`).join(' ')}/>`
 
 function layers(length: number, start: string): string {
@@ -43,16 +50,49 @@ describe('Eight times the text takes about eight times as long:', () => {
   test.each(Object.entries(worst))('%s', (_, make) => {
     const small = make(size / 8)
     const large = make(size)
-    work(small)
-    const once = Math.min(
-      milliseconds(() => work(small)),
-      milliseconds(() => work(small)),
+    expectLinear(
+      () => work(small),
+      () => work(large),
     )
-    // A quadratic way would take 64 times as long. What stays under the floor cannot hurt, and is too short to compare.
-    const bound = Math.max(once * 40, floor)
-    expect(fastest(() => work(large), bound)).toBeLessThan(bound)
   })
 })
+
+/** Questions to a stanza, each of which looks at every child. */
+const questions: Readonly<Record<string, (content: Content) => unknown>> = {
+  'all children as trees': (content) => content.elements(),
+  'the last child': (content) => content.find('last', 'jabber:client'),
+  'taking every second one out': (content) => {
+    let second = false
+    return content.without('stanza-id', 'urn:xmpp:sid:0', () => (second = !second))
+  },
+  'taking all of them out': (content) => content.without('stanza-id', 'urn:xmpp:sid:0', () => true),
+}
+
+describe('Sixteen times the stanza takes about sixteen times as long, however much stands in its start tag:', () => {
+  test.each(Object.entries(questions))('%s', (_, ask) => {
+    expectLinear(
+      () => ask(crowded(size / 64)),
+      () => ask(crowded(size / 4)),
+    )
+  })
+})
+
+/** Half of it is the start tag, which declares a prefix, and half is children. */
+function crowded(length: number): Content {
+  const extra = `xmlns:p="u" p:b="${'&#97;'.repeat(length / 10)}"`
+  const child = '<stanza-id xmlns="urn:xmpp:sid:0"/>'
+  const children = child.repeat(length / 2 / child.length)
+  const xml = `<message xmlns="jabber:client" ${extra}>${children}<last/></message>`
+  return readStanza(readFrame(xml, { depth: 64 }), parseJid('a@localhost')).content
+}
+
+function expectLinear(small: () => void, large: () => void): void {
+  small()
+  const once = Math.min(milliseconds(small), milliseconds(small))
+  // A quadratic way would take at least 64 times as long. What stays under the floor cannot hurt, and is too short to compare.
+  const bound = Math.max(once * 40, floor)
+  expect(fastest(large, bound)).toBeLessThan(bound)
+}
 
 const component: Inherited = { defaultNamespace: 'u', prefixes: new Map([['p', 'u']]), mapTo: 'v' }
 

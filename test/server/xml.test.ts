@@ -15,6 +15,7 @@ import {
   namespaceOf,
   parse,
   readFrame,
+  rereadFrame,
   serialize,
   text,
   type XmlCondition,
@@ -147,6 +148,18 @@ describe('Well-formed XML that goes beyond a bound is policy-violation:', () => 
     ['257 declarations', `<a ${numbered(257).replaceAll('b', 'xmlns:b').replaceAll('""', '"u"')}/>`],
     ['an element with the prefix xml, which has no other spelling', '<xml:a/>'],
     ['a namespace with white space at its edge', '<a xmlns=" u"/>'],
+    ['a namespace of 1,025 characters', `<a xmlns="${uri(1025)}"/>`],
+    ['a prefix for a namespace of 1,025 characters', `<a xmlns:p="${uri(1025)}"/>`],
+    ['a long namespace on a thousand elements by prefix', `<a xmlns:p="${uri(1000)}">${'<p:b/>'.repeat(1000)}</a>`],
+    ['a long namespace on a thousand attributes', `<a xmlns:p="${uri(1000)}">${'<b p:c=""/>'.repeat(1000)}</a>`],
+    [
+      'a long namespace without prefix, returned to a thousand times',
+      `<a xmlns="${uri(1000)}"><p:b xmlns:p="u">${'<c/>'.repeat(1000)}</p:b></a>`,
+    ],
+    [
+      'a namespace whose characters have to be escaped a thousand times',
+      `<a xmlns:p='${'"'.repeat(64)}'>${'<p:b/>'.repeat(1000)}</a>`,
+    ],
   ])('%s', (_, xml) => {
     expect(conditionOf(xml)).toBe('policy-violation')
   })
@@ -154,6 +167,9 @@ describe('Well-formed XML that goes beyond a bound is policy-violation:', () => 
   test('and just within it is taken', () => {
     expect(conditionOf(nested(64))).toBeUndefined()
     expect(conditionOf(`<a ${numbered(256)}/>`)).toBeUndefined()
+    expect(conditionOf(`<a xmlns="${uri(1024)}" xmlns:p="${uri(1024)}"><p:b/></a>`)).toBeUndefined()
+    expect(conditionOf(`<a>${'<b xml:id=""/>'.repeat(10_000)}</a>`)).toBeUndefined()
+    expect(conditionOf(`<a xmlns:p="${uri(40)}">${'<p:b>text</p:b>'.repeat(10_000)}</a>`)).toBeUndefined()
   })
 
   test('however high the limit on depth is, a tree can be made of what is taken', () => {
@@ -391,6 +407,16 @@ test('parse refuses what readFrame refuses, but for the bounds on what comes fro
   expect(() => parse('<a>')).toThrow(XmlError)
   expect(Object.keys(parse(`<a ${numbered(1000)}/>`).attrs)).toHaveLength(1000)
 })
+
+test('what was kept is read again however many attributes the namespaces spelled out have made', () => {
+  const grown = `<a ${numbered(1000)}/>`
+  expect(rereadFrame(grown).attributes.size).toBe(1000)
+  expect(() => rereadFrame('<a><!-- --></a>')).toThrow(XmlError)
+})
+
+function uri(length: number): string {
+  return 'u'.repeat(length)
+}
 
 function numbered(count: number): string {
   return Array.from({ length: count }, (_, index) => `b${index}=""`).join(' ')

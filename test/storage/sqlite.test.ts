@@ -13,7 +13,7 @@ import { Database, FILE, type SqliteOptions } from '../../storage/sqlite/databas
 import { openSqlite, storageOn } from '../../storage/sqlite/index.js'
 import type { Storage } from '../../storage/storage.js'
 import { describeContract } from './contract/index.js'
-import { contact, credentials, juliet, message, romeo } from './contract/samples.js'
+import { contact, credentials, juliet, message, owedBy, romeo } from './contract/samples.js'
 import { furnish } from './contract/storage.js'
 
 const temporary = async (): Promise<string> => {
@@ -72,13 +72,13 @@ describe('the file', () => {
     await before.stores.accounts.create(juliet, credentials(1))
     await furnish(before, juliet)
     const secret = await before.secret('a')
-    const owed = await before.stores.messages.owed(0, 1e15, 10)
+    const owed = await owedBy(before.stores.messages)
     await before.close()
 
     const after = await openSqlite(directory)
     onTestFinished(() => after.close())
     expect(await waiting(after)).toEqual(['m1'])
-    expect(await after.stores.messages.owed(0, 1e15, 10)).toStrictEqual(owed)
+    expect(await owedBy(after.stores.messages)).toStrictEqual(owed)
     expect(owed).toHaveLength(2)
     expect(await after.secret('a')).toStrictEqual(secret)
   })
@@ -302,7 +302,7 @@ describe('a crash', () => {
       expect(await database.read('pragma foreign_key_check')).toEqual([])
       const ids = new Set(await waiting(storage))
       expect(printed.filter((id) => !ids.has(id))).toEqual([])
-      const owed = await storage.stores.messages.owed(0, 1e15, 1_000_000)
+      const owed = await owedBy(storage.stores.messages)
       expect(owed.map((one) => one.message).sort()).toEqual([...ids].sort())
       expect(owed.map((one) => one.unread)).toEqual(owed.map((_, index) => index + 1))
     },

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Debt, NewDebt, NewMessage } from '../../../storage/messages.js'
 import type { Storage } from '../../../storage/storage.js'
-import { credentials, debt, juliet, message, type Open, registration, service } from './samples.js'
+import { credentials, debt, juliet, message, type Open, owedBy, registration, service } from './samples.js'
 
 type ModelDebt = NewDebt & Pick<Debt, 'message' | 'xml' | 'unread' | 'attempts' | 'due'>
 
@@ -92,7 +92,7 @@ const removes = fc.array(id, { maxLength: 5 }).map((ids): Move => async ({ model
 })
 
 const idAt = async ({ storage }: Play, index: number): Promise<number> =>
-  (await storage.stores.messages.owed(0, Infinity, 100))[index]?.id ?? 0
+  (await storage.stores.messages.owed(0, Infinity, 100, []))[index]?.id ?? 0
 
 const index = fc.integer({ min: 0, max: 5 })
 
@@ -121,7 +121,7 @@ const enables = node.map((name): Move => async ({ model, storage }) => {
 })
 
 const disables = node.map((name): Move => async ({ model, storage }) => {
-  await storage.stores.push.disable(juliet, service, name, 'gone', 1)
+  await storage.stores.push.disable(juliet, service, name, registration().created, 'gone', 1)
   model.active.delete(name)
   model.drop((one) => one.node === name)
 })
@@ -150,8 +150,11 @@ const agree = async ({ model, storage }: Play, count: CountMessages): Promise<vo
   const waiting = model.messages.filter((one) => one.waiting)
   const order: unknown = expect.any(Number)
   expect(await messages.waiting(juliet, 0, 100)).toEqual(waiting.map(({ id, xml, at }) => ({ id, order, xml, at })))
-  const owed = await messages.owed(0, Infinity, 100)
+  const owed = await owedBy(messages, Infinity)
   expect(owed).toStrictEqual(model.debts.map((one, nth) => ({ ...one, id: owed[nth]?.id, item: owed[nth]?.item })))
+  const after = owed[1]?.id ?? 0
+  const above = (await messages.owed(after, NOW, 2, [])).map(({ id }) => id)
+  expect(above).toEqual(owed.flatMap(({ id, due }) => (id > after && due <= NOW ? id : [])).slice(0, 2))
   const dues = model.debts.map(({ due }) => due).filter((due) => due > NOW)
   expect(await messages.nextDue(NOW)).toBe(dues.length === 0 ? undefined : Math.min(...dues))
   expect(await count(storage)).toBe(model.messages.length)

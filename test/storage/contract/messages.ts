@@ -9,16 +9,16 @@ import {
   message,
   nobody,
   type Open,
+  owedBy,
   registration,
   romeo,
   service,
   storageTest,
 } from './samples.js'
 
-const always = 1e15
 const waiting = async (messages: MessageStore, account = juliet) =>
   (await messages.waiting(account, 0, 1000)).map(({ id }) => id)
-const owed = (messages: MessageStore) => messages.owed(0, always, 100)
+const owed = (messages: MessageStore) => owedBy(messages)
 const owedFor = async (messages: MessageStore) => (await owed(messages)).map((one) => one.message)
 
 export const describeMessageStore = (open: Open): void => {
@@ -189,10 +189,45 @@ export const describeMessageStore = (open: Open): void => {
         ['m4', 10],
       ] as const)
         await messages.keep(juliet, message(id), [debt({ at })], 10)
-      const page = await messages.owed(0, 20, 2)
-      expect(page.map((one) => one.message)).toEqual(['m1', 'm3'])
-      expect((await messages.owed(page[1]?.id ?? 0, 20, 2)).map((one) => one.message)).toEqual(['m4'])
-      expect(await messages.owed(0, 9, 10)).toEqual([])
+      const [m1, , m3, m4] = (await owed(messages)).map(({ id }) => id)
+      const page = async (after: number, now: number) => (await messages.owed(after, now, 2, [])).map(({ id }) => id)
+      expect(await page(0, 20)).toEqual([m1, m3])
+      expect(await page(m3 ?? 0, 20)).toEqual([m4])
+      expect(await page(m1 ?? 0, 30)).toHaveLength(2)
+      expect(await page(0, 9)).toEqual([])
+    })
+
+    check(
+      'what is listed as owed is told apart from the rest, and not more',
+      async ({ stores: { messages, push } }) => {
+        await push.put(registration({ node: awkward }), 10)
+        await messages.keep(juliet, message('m1'), [debt({ node: awkward, topic: 't' })], 10)
+        await messages.keep(juliet, message('m2'), [debt({ node: awkward })], 10)
+        const id: unknown = expect.any(Number)
+        expect(await messages.owed(0, 1e15, 10, [])).toStrictEqual([
+          { id, account: juliet, service, node: awkward, topic: 't' },
+          { id, account: juliet, service, node: awkward, topic: undefined },
+        ])
+      },
+    )
+
+    check('services can be left out, wherever the reading begins', async ({ stores: { messages, push } }) => {
+      const services = ['a.localhost', awkward, 'z.localhost']
+      for (const one of services) await push.put(registration({ service: one }), 10)
+      for (const id of ['m1', 'm2'])
+        await messages.keep(
+          juliet,
+          message(id),
+          services.map((one) => debt({ service: one })),
+          10,
+        )
+      const [first] = await owed(messages)
+      const named = async (after: number, ...except: readonly string[]) =>
+        (await messages.owed(after, 1e15, 10, except)).map((one) => one.service)
+      expect(await named(0)).toEqual([...services, ...services])
+      expect(await named(0, awkward, 'nobody')).toEqual(['a.localhost', 'z.localhost', 'a.localhost', 'z.localhost'])
+      expect(await named(first?.id ?? 0, 'z.localhost', awkward)).toEqual(['a.localhost'])
+      expect(await named(0, ...services)).toEqual([])
     })
 
     check(
@@ -228,9 +263,9 @@ export const describeMessageStore = (open: Open): void => {
       await push.put(registration(), 10)
       for (const id of ['m1', 'm2']) await messages.keep(juliet, message(id), [debt()], 10)
       const [first] = await owed(messages)
-      expect(await messages.isOwed(first?.id ?? 0)).toBe(true)
+      expect(await messages.debt(first?.id ?? 0)).toStrictEqual(first)
       await Promise.all([messages.settle(first?.id ?? 0), messages.settle(first?.id ?? 0), messages.settle(999)])
-      expect(await messages.isOwed(first?.id ?? 0)).toBe(false)
+      expect(await messages.debt(first?.id ?? 0)).toBeUndefined()
       expect(await owedFor(messages)).toEqual(['m2'])
       expect(await waiting(messages)).toEqual(['m1', 'm2'])
     })
@@ -268,8 +303,8 @@ export const describeMessageStore = (open: Open): void => {
         const [before] = await owed(messages)
         const id = before?.id ?? 0
         await Promise.all([messages.postpone(id, 6000), messages.postpone(id, 5000), messages.postpone(999, 1)])
-        expect(await messages.owed(0, 4999, 10)).toEqual([])
-        expect(await messages.owed(0, 5000, 10)).toStrictEqual([{ ...before, attempts: 2, due: 5000 }])
+        expect(await owedBy(messages, 4999)).toEqual([])
+        expect(await owedBy(messages, 5000)).toStrictEqual([{ ...before, attempts: 2, due: 5000 }])
         expect(await messages.nextDue(0)).toBe(5000)
       },
     )

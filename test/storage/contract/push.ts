@@ -10,6 +10,7 @@ import {
   message,
   nobody,
   type Open,
+  owedBy,
   registration,
   romeo,
   service,
@@ -27,7 +28,7 @@ const full = registration({
 
 const fresh = { state: 'active', reason: undefined, lastResult: undefined } as const
 const nodes = (list: readonly Registration[]) => list.map(({ node }) => node)
-const owed = async ({ stores }: Storage) => (await stores.messages.owed(0, 1e15, 100)).map((one) => one.message)
+const owed = async ({ stores }: Storage) => (await owedBy(stores.messages)).map((one) => one.message)
 
 export const describePushStore = (open: Open): void => {
   const check = storageTest(open)
@@ -56,7 +57,7 @@ export const describePushStore = (open: Open): void => {
     check('a new one beyond the limit is refused, disabled ones counted', async ({ stores: { push } }) => {
       await push.put(registration({ node: 'a' }), 2)
       await push.put(registration({ node: 'b' }), 2)
-      await push.disable(juliet, service, 'b', 'gone', 7)
+      await push.disable(juliet, service, 'b', 500, 'gone', 7)
       expect(await push.put(registration({ node: 'c' }), 2)).toBe(false)
       expect(nodes(await push.of(juliet))).toEqual(['a', 'b'])
       expect(await push.put(registration({ account: romeo, node: 'c' }), 2)).toBe(true)
@@ -116,7 +117,7 @@ export const describePushStore = (open: Open): void => {
       const { push, messages } = storage.stores
       await push.put(registration(), 10)
       await messages.keep(juliet, message('m1'), [debt()], 10)
-      await push.disable(juliet, service, 'phone', 'item-not-found', 77)
+      expect(await push.disable(juliet, service, 'phone', 500, 'item-not-found', 77)).toBe(true)
       await messages.keep(juliet, message('m2'), [debt()], 10)
       const lastResult = { at: 77, outcome: 'item-not-found' }
       const disabled = { ...registration(), state: 'disabled', reason: 'item-not-found', lastResult }
@@ -128,7 +129,7 @@ export const describePushStore = (open: Open): void => {
     check('a new registration revives a disabled one', async (storage) => {
       const { push, messages } = storage.stores
       await push.put(registration(), 10)
-      await push.disable(juliet, service, 'phone', 'gone', 77)
+      await push.disable(juliet, service, 'phone', 500, 'gone', 77)
       await push.put(registration(), 10)
       expect(await push.of(juliet)).toStrictEqual([{ ...registration(), ...fresh }])
       await messages.keep(juliet, message('m1'), [debt()], 10)
@@ -141,14 +142,24 @@ export const describePushStore = (open: Open): void => {
       await messages.keep(juliet, message('m1'), [debt()], 10)
       await push.put(registration({ omemoDevice: 5 }), 10)
       await messages.keep(juliet, message('m2'), [debt()], 10)
-      expect((await messages.owed(0, 1e15, 10)).map((one) => [one.message, one.unread])).toEqual([
+      expect((await owedBy(messages)).map((one) => [one.message, one.unread])).toEqual([
         ['m1', 1],
         ['m2', 2],
       ])
     })
 
+    check('one that was enabled anew meanwhile is not the one that is disabled', async (storage) => {
+      const { push, messages } = storage.stores
+      await push.put(registration(), 10)
+      await messages.keep(juliet, message('m1'), [debt()], 10)
+      await push.put(registration({ created: 501 }), 10)
+      expect(await push.disable(juliet, service, 'phone', 500, 'gone', 77)).toBe(false)
+      expect(await push.of(juliet)).toStrictEqual([{ ...registration({ created: 501 }), ...fresh }])
+      expect(await owed(storage)).toEqual(['m1'])
+    })
+
     check('disabling what is not there is no fault', async ({ stores: { push } }) => {
-      await push.disable(juliet, service, 'phone', 'gone', 77)
+      expect(await push.disable(juliet, service, 'phone', 500, 'gone', 77)).toBe(false)
       await push.remove(juliet, service, undefined)
       expect(await push.of(juliet)).toEqual([])
     })

@@ -2,7 +2,7 @@
 
 import { test } from 'vitest'
 import type { Credentials } from '../../../storage/accounts.js'
-import type { NewDebt, NewMessage } from '../../../storage/messages.js'
+import type { Debt, MessageStore, NewDebt, NewMessage } from '../../../storage/messages.js'
 import { type NodeConfig, type PepItem, type PepLimits, sizeOf } from '../../../storage/pep.js'
 import type { NewRegistration } from '../../../storage/push.js'
 import type { RosterItem } from '../../../storage/roster.js'
@@ -53,6 +53,12 @@ export const message = (id: string, more: Partial<NewMessage> = {}): NewMessage 
   waiting: true,
   ...more,
 })
+
+/** Everything that is owed and due by then, whole. */
+export const owedBy = async (messages: MessageStore, now = 1e15): Promise<readonly Debt[]> => {
+  const whole = (await messages.owed(0, now, 1_000_000, [])).map(({ id }) => messages.debt(id))
+  return (await Promise.all(whole)).filter((one) => one !== undefined)
+}
 
 export const debt = (more: Partial<NewDebt> = {}): NewDebt => ({
   account: juliet,

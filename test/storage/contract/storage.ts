@@ -12,6 +12,7 @@ import {
   nobody,
   nodeConfig,
   type Open,
+  owedBy,
   pepItem,
   pepLimits,
   registration,
@@ -36,7 +37,7 @@ const belongings = async ({ stores }: Storage, account: string) => ({
   roster: await stores.roster.items(account),
   registrations: await stores.push.of(account),
   messages: await stores.messages.waiting(account, 0, 1000),
-  owed: (await stores.messages.owed(0, 1e15, 100)).filter((one) => one.account === account),
+  owed: (await owedBy(stores.messages)).filter((one) => one.account === account),
   nodes: await stores.pep.nodes(account),
   items: (await stores.pep.items(account, 'tune', {})).items,
   devices: await stores.omemo.devices(account),
@@ -99,7 +100,7 @@ export const describeStorage = (open: Open): void => {
       expect(await read).toBe(true)
       await expect(storage.stores.messages.keep(juliet, message('m2'), [], 10)).rejects.toBeInstanceOf(StorageError)
       await expect(storage.stores.messages.settle(1)).rejects.toBeInstanceOf(StorageError)
-      await expect(storage.stores.push.disable(juliet, service, '', 'gone', 1)).rejects.toBeInstanceOf(StorageError)
+      await expect(storage.stores.push.disable(juliet, service, '', 1, 'gone', 1)).rejects.toBeInstanceOf(StorageError)
       await expect(storage.stores.accounts.exists(juliet)).rejects.toBeInstanceOf(StorageError)
     })
   })
