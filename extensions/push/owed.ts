@@ -73,7 +73,11 @@ export function quieten(
   const accounts = [stanza.from, stanza.to].flatMap((jid) =>
     jid !== undefined && context.isLocal(jid.domain) ? jid.bare : [],
   )
-  return Promise.all(accounts.map((account) => withdraw(account, sid, context, registrations))).then(() => undefined)
+  return inEach(accounts, (account) => withdraw(account, sid, context, registrations))
+}
+
+async function inEach(accounts: readonly string[], work: (account: string) => Awaitable<void>): Promise<void> {
+  for (const account of accounts) await work(account)
 }
 
 /** Nothing is owed to an account without registrations, and nothing need be written for it. */

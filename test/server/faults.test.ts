@@ -13,7 +13,7 @@ import { RawClient } from '../helpers/raw-client.js'
 interface Running {
   readonly log: RecordedLog
   readonly storage: Storage
-  login(name: string, resource?: string): Promise<RawClient>
+  readonly login: (name: string, resource?: string) => Promise<RawClient>
 }
 
 /** A server with the usual extensions and some more, and with a storage that may fail. */

@@ -51,7 +51,7 @@ test('handing over waits for what is being kept, and what comes then waits for h
   expect(mailboxes.run('b', 'shared', () => 'elsewhere')).toBe('elsewhere')
   handing.open()
   keeping.open()
-  await Promise.all(all)
+  await Promise.all(all.map((one) => Promise.resolve(one)))
   expect(said).toEqual(['kept', 'handed', 'came'])
 })
 
@@ -66,16 +66,16 @@ test('whatever is asked for in whatever order: exclusive work is alone, everythi
       const started: number[] = []
       const running = new Set<number>()
       await Promise.all(
-        list.map(({ mode, ticks }, index) =>
-          mailboxes.run('a', mode === 'shared' ? 'shared' : 'exclusive', async () => {
+        list.map(async ({ mode, ticks }, index) => {
+          await mailboxes.run('a', mode === 'shared' ? 'shared' : 'exclusive', async () => {
             started.push(index)
             running.add(index)
             if (mode === 'exclusive') expect(running.size).toBe(1)
             for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve()
             if (mode === 'exclusive') expect(running.size).toBe(1)
             running.delete(index)
-          }),
-        ),
+          })
+        }),
       )
       expect(started).toEqual(list.map((_, index) => index))
     }),

@@ -1,6 +1,5 @@
 // A process that keeps messages in the directory it is given and prints the id of each that was acknowledged, until it is killed.
 
-import { writeSync } from 'node:fs'
 import { openSqlite } from '../../storage/sqlite/index.js'
 import { debt, juliet, message, registration, credentials } from './contract/samples.js'
 
@@ -16,8 +15,8 @@ const keepOn = async (writer: number): Promise<void> => {
   for (let count = 0; ; count++) {
     const id = `${writer}-${count}`
     await messages.keep(juliet, message(id), [debt()], Infinity)
-    // Not a buffered write: what was printed must not be lost by the kill.
-    writeSync(1, `${id}\n`)
+    // To a pipe Node writes at once (https://nodejs.org/api/process.html#a-note-on-process-io): what was printed is not lost by the kill.
+    process.stdout.write(`${id}\n`)
   }
 }
 
