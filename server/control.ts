@@ -92,6 +92,8 @@ class Connections {
       return parseRequest(await readLine(socket, longestRequest))
     } finally {
       this.#asking.delete(socket)
+      // Only the question has to come soon: the answer takes as long as the work does.
+      socket.setTimeout(0)
     }
   }
 }

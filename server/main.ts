@@ -13,6 +13,8 @@ import { takeDirectory } from './take-directory.js'
 
 /** The contract gives 5 s; the rest is for what comes before and after. */
 const stopWithin = 4500
+/** How long commands on the control socket have of that. Milliseconds. */
+const commandsWithin = 1000
 
 /** Shows the operator of a new server how to go on. */
 export type Hint = (server: { readonly isEmpty: boolean; readonly url: string }) => void
@@ -53,7 +55,8 @@ async function begin(config: Config, log: Log): Promise<Running> {
     await server.start()
     if (directory !== undefined) {
       const control = await openControl(directory, server, log)
-      undo.push(() => control.close())
+      // A command that runs is not waited for long: the clients are still to be told.
+      undo.push(async () => void (await isDoneWithin(control.close(), commandsWithin)))
     }
     return { server, end }
   } catch (reason) {

@@ -35,7 +35,7 @@ export class SessionFeatures {
     const about = readAdvertised(presence.content.find('c', CAPS_NS))
     if (about === undefined || isSame(this.#asked.get(jid.full)?.about, about)) return
     this.forget(jid)
-    const features = about.hash === undefined ? undefined : this.#shared.get(about.hash, about.ver)
+    const features = about.hash === undefined ? undefined : this.#shared.get(jid.bare, about.hash, about.ver)
     if (features === undefined) return this.#find(jid, about, context)
     this.#asked.set(jid.full, { about, drop: () => undefined })
     await context.hooks.notify('caps:known', { jid, features })
@@ -71,7 +71,7 @@ export class SessionFeatures {
     // Its next presence asks again.
     if (query === undefined || features === undefined) return this.forget(jid)
     const { hash, ver } = about
-    if (hash !== undefined && isVerified(query, hash, ver)) this.#shared.put(hash, ver, features)
+    if (hash !== undefined && isVerified(query, hash, ver)) this.#shared.put(jid.bare, hash, ver, features)
     await context.hooks.notify('caps:known', { jid, features })
   }
 }

@@ -7,6 +7,7 @@ import { andThen, type Awaitable } from '../../server/awaitable.js'
 import type { Context, DeliveryRule } from '../../server/extension.js'
 import { type Message, reviveStanza, writeStanza } from '../../server/stanza.js'
 import { StanzaError } from '../../server/stanza-error.js'
+import { asStanzaError } from '../../server/stanza-fault.js'
 import type { NewDebt } from '../../storage/messages.js'
 import type { Delivered } from './hooks.js'
 import { stamped } from './stanza-id.js'
@@ -88,8 +89,10 @@ export class Delivery {
     try {
       await this.#inMailbox(() => (isLost ? this.#toAccount() : this.#keep(false)))
     } catch (reason) {
-      if (!(reason instanceof StanzaError)) throw reason
-      await this.#context.route(errorOf(this.#letter.message, reason))
+      // If others have it, only a push is lost, and the log says why.
+      if (!isLost) throw reason
+      const { message } = this.#letter
+      await this.#context.route(errorOf(message, asStanzaError(reason, message, this.#context.log)))
     }
   }
 

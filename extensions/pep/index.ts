@@ -47,7 +47,7 @@ const MOST_KEPT = 10 * 1024 * 1024
 const limits: PepLimits = { nodes: 1000, items: 1000, bytes: MOST_KEPT }
 const MOST_MEMBERS = 100
 /** Bytes of the items in one answer; what is beyond is left out, oldest first, and the answer says so. */
-const MOST_ANSWERED = 1_000_000
+const MOST_ANSWERED = 262_144
 
 /** What works of XEP-0060 §10. */
 const features = [

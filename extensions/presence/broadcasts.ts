@@ -5,11 +5,15 @@ import type { Awaitable } from '../../server/awaitable.js'
 import { type Jid, parseJid } from '../../server/jid.js'
 import { Mailboxes } from '../../server/mailboxes.js'
 import type { Presence } from '../../server/stanza.js'
+import { StanzaError } from '../../server/stanza-error.js'
 import type { RosterItem } from '../../storage/roster.js'
 import { type Announced, Announcements } from './announced.js'
 import { priorityOf } from './priority.js'
 import { probeContacts, sendAll } from './probe.js'
 import { maySee, type PresenceContext, Sending, unavailable } from './sending.js'
+
+/** Clients say what they are in less than a quarter of this. */
+const mostCharacters = 8192
 
 export class Broadcasts {
   readonly sending = new Sending()
@@ -18,7 +22,11 @@ export class Broadcasts {
 
   /** A session says that it is available, or something new of how (RFC 6121 §4.2, §4.4). @throws StanzaError for a bad priority */
   async available(said: Presence, context: PresenceContext): Promise<undefined> {
-    const { from: jid } = said
+    const { from: jid, content } = said
+    // It is kept, and handed to every contact at every login of theirs.
+    if (content.extra.length + content.inner.length > mostCharacters) {
+      throw new StanzaError('not-acceptable', `presence has at most ${mostCharacters} characters`)
+    }
     const priority = priorityOf(said)
     // A session that ended while its stanza waited has had its end announced already.
     if (context.clientOf(jid) === undefined) return

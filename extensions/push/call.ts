@@ -37,12 +37,12 @@ export function isFresh({ content }: Pick<Message, 'content'>, now: number): boo
 }
 
 /** What is owed for a call stands alone: nothing replaces it but the same call. */
-export function topicOf(sid: string): string {
-  return `call ${sid}`
+export function topicOf(caller: string, sid: string): string {
+  return `call ${caller} ${sid}`
 }
 
 export function isCallTopic(topic: string | undefined): boolean {
-  return topic?.startsWith(topicOf('')) === true
+  return topic?.startsWith('call ') === true
 }
 
 const ends = ['retract', 'proceed', 'accept', 'reject', 'finish'] as const

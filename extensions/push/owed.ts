@@ -62,7 +62,7 @@ export async function whoIsOwedARequest(
   await context.hooks.notify('debts:kept', { account })
 }
 
-/** The caller took it back, or somebody answered on another device: it need not ring any more where it has not yet. */
+/** The caller took it back, or the account answered on another device: it need not ring any more where it has not yet. Nobody else can say so. */
 export function quieten(
   { stanza }: Notices['stanza:routed'],
   context: PushContext,
@@ -70,25 +70,28 @@ export function quieten(
 ): Awaitable<void> {
   const sid = stanza.kind === 'message' ? endedCall(stanza) : undefined
   if (sid === undefined) return undefined
-  const accounts = [stanza.from, stanza.to].flatMap((jid) =>
-    jid !== undefined && context.isLocal(jid.domain) ? jid.bare : [],
-  )
-  return inEach(accounts, (account) => withdraw(account, sid, context, registrations))
+  const { from, to } = stanza
+  if (to === undefined) return undefined
+  return each([from, to], (account) => {
+    if (!context.isLocal(account.domain)) return undefined
+    const peer = account === from ? to : from
+    return withdraw(account.bare, topicOf(peer.bare, sid), context, registrations)
+  })
 }
 
-async function inEach(accounts: readonly string[], work: (account: string) => Awaitable<void>): Promise<void> {
-  for (const account of accounts) await work(account)
+async function each<T>(list: readonly T[], work: (one: T) => Awaitable<void>): Promise<void> {
+  for (const one of list) await work(one)
 }
 
 /** Nothing is owed to an account without registrations, and nothing need be written for it. */
 function withdraw(
   account: string,
-  sid: string,
+  topic: string,
   { stores }: PushContext,
   registrations: ActiveRegistrations,
 ): Awaitable<void> {
   return andThen(registrations.of(account, stores.push), (active) =>
-    active.length === 0 ? undefined : stores.messages.withdraw(account, topicOf(sid)),
+    active.length === 0 ? undefined : stores.messages.withdraw(account, topic),
   )
 }
 
@@ -99,7 +102,7 @@ function debtFor(
   const call = proposedCall(message)
   return call === undefined
     ? newDebt(registration, 'message', at, lifetimeMs)
-    : newDebt(registration, topicOf(call.sid), at, callLifetimeMs)
+    : newDebt(registration, topicOf(message.from.bare, call.sid), at, callLifetimeMs)
 }
 
 function newDebt({ account, service, node }: Registration, topic: string, at: number, lifetime: number): NewDebt {

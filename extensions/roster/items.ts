@@ -74,12 +74,18 @@ function readName(name: string | undefined): string | undefined {
   return name
 }
 
+/** A roster is read whole at every presence: what one contact is called, and its groups, have so many bytes at most. */
+const mostGroupBytes = 2048
+
 function readGroups(item: Element): readonly string[] {
   const groups = children(item, 'group').map((group) => text(group))
   if (new Set(groups).size < groups.length) throw new StanzaError('bad-request', 'a group is named twice')
   if (groups.length > mostGroups) throw new StanzaError('not-acceptable', 'the contact is in too many groups')
   if (groups.some((group) => group === '' || Buffer.byteLength(group) > longestName)) {
     throw new StanzaError('not-acceptable', 'a group has no name, or one that is too long')
+  }
+  if (Buffer.byteLength(groups.join('')) > mostGroupBytes) {
+    throw new StanzaError('not-acceptable', "the names of the contact's groups are too long together")
   }
   return groups
 }

@@ -43,8 +43,15 @@ const OWNED = `
   select entry.name as owned from sqlite_schema entry join pragma_table_info(entry.name) field
   where entry.type = 'table' and field.name = 'account'`
 
+// Who takes the name later must not be let in where its former owner was.
+const UNLIST = `
+  update pep_nodes set whitelist =
+    (select json_group_array(value) from json_each(pep_nodes.whitelist) where value <> ?1)
+  where exists (select 1 from json_each(pep_nodes.whitelist) where value = ?1)`
+
 const wipe = async (transaction: Transaction, account: string): Promise<boolean> => {
   const known = await isAccount(transaction, account)
+  await transaction.run(UNLIST, account)
   for (const { owned } of await transaction.all<{ readonly owned: string }>(OWNED)) {
     await transaction.run(`delete from ${owned} where account = ?`, account)
   }

@@ -349,3 +349,12 @@ scenario('a component that is away holds up nobody, and is no error', async ({ r
   await appears(romeo)
   await romeo.receivesNothing()
 })
+
+scenario('presence is bounded: it is handed to every contact, at every login of theirs', async ({ romeo }) => {
+  await romeo.sends(xml`<presence id="p"><status>${'x'.repeat(9000)}</status></presence>`)
+  const answer = await romeo.next()
+  expect([answer.attrs['type'], answer.getChild('error')?.getChildElements()[0]?.name]).toEqual([
+    'error',
+    'not-acceptable',
+  ])
+})

@@ -94,6 +94,17 @@ scenario(
   },
 )
 
+scenario('nobody but caller and called ends a call', async ({ romeo, juliet, tybalt, pushService, server }) => {
+  await enable(juliet)
+  await juliet.leaves()
+  await pushService.leaves()
+  await signals(romeo, juliet.account, jingle('propose', 's1', 'audio'))
+  for (const name of ['retract', 'reject', 'proceed']) await signals(tybalt, juliet.account, jingle(name, 's1'))
+  await server.idle()
+  await pushService.arrives()
+  expect(openSealed(await pushService.next(), key).json['sid']).toBe('s1')
+})
+
 scenario(
   'a call that was answered on another device does not ring any more',
   async ({ romeo, juliet, pushService, server }) => {

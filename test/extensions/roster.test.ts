@@ -165,3 +165,9 @@ scenario('two sessions that write the same contact at once both keep to one trut
   expect(new Set(pushed).size).toBe(20)
   await expectRoster(romeo, xml`<item jid="nurse@localhost" name="${pushed.at(-1) ?? ''}" subscription="none"/>`)
 })
+
+scenario('the groups of a contact are bounded together', async ({ romeo }) => {
+  const groups = Array.from({ length: 60 }, (_, index) => xml`<group>${`${String(index)} ${'g'.repeat(100)}`}</group>`)
+  const set = xml`<iq type="set"><query xmlns="jabber:iq:roster"><item jid="juliet@localhost">${groups}</item></query></iq>`
+  await expect(romeo.asks(set)).rejects.toMatchObject({ condition: 'not-acceptable' })
+})

@@ -80,6 +80,15 @@ export const describeStorage = (open: Open): void => {
       expect(await belongings(storage, juliet)).toStrictEqual({ ...nothing, account: credentials(5) })
     })
 
+    check('who is wiped is let in nowhere any more', async (storage) => {
+      const { accounts, pep } = storage.stores
+      for (const account of [juliet, romeo]) await accounts.create(account, credentials(1))
+      const config = nodeConfig({ accessModel: 'whitelist', whitelist: ['nurse@localhost', juliet] })
+      await pep.create(romeo, 'secrets', config, { nodes: 9, items: 9, bytes: 9999 })
+      await storage.wipe(juliet)
+      expect((await pep.config(romeo, 'secrets'))?.whitelist).toEqual(['nurse@localhost'])
+    })
+
     check('wiping nobody says so', async (storage) => {
       expect(await storage.wipe(nobody)).toBe(false)
     })
