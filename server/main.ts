@@ -56,7 +56,9 @@ async function begin(config: Config, log: Log): Promise<Running> {
     if (directory !== undefined) {
       const control = await openControl(directory, server, log)
       // A command that runs is not waited for long: the clients are still to be told.
-      undo.push(async () => void (await isDoneWithin(control.close(), commandsWithin)))
+      undo.push(async () => {
+        await isDoneWithin(control.close(), commandsWithin)
+      })
     }
     return { server, end }
   } catch (reason) {
