@@ -75,6 +75,8 @@ export interface Context<S extends keyof Stores = never> {
   answered(jid: Jid): Promise<boolean>
   /** Runs `work` in order with whatever else is kept for or handed to this account: 'shared' work may run beside other shared work. */
   inMailbox<T>(account: string, mode: 'shared' | 'exclusive', work: () => Awaitable<T>): Awaitable<T>
+  /** Runs `work` after whatever was given for this account before is done; at once, and synchronously, if nothing is. */
+  inOrder<T>(account: string, work: () => Awaitable<T>): Awaitable<T>
   /** Asks somebody an iq in the server's name; never awaited by a handler (the answer would wait behind the question). */
   ask(
     to: Jid,

@@ -9,6 +9,7 @@ import type { Config } from './config.js'
 import type { AnyExtension, Clock } from './extension.js'
 import { HookRunner } from './hooks.js'
 import { createHttp } from './http.js'
+import { Lanes } from './lanes.js'
 import type { Log } from './log.js'
 import { Mailboxes } from './mailboxes.js'
 import { type AnyContext, Registry } from './registry.js'
@@ -42,6 +43,7 @@ export class Assembly {
   readonly #hooks: HookRunner
   readonly #sessions = new Sessions()
   readonly #mailboxes = new Mailboxes()
+  readonly #orders = new Lanes()
   readonly #background: Background
   readonly #streams = new Set<ClientStream>()
   readonly #components: Components
@@ -177,6 +179,7 @@ export class Assembly {
       isCatchingUp: (account) => this.#sessions.isCatchingUp(account),
       answered: (jid) => this.#sessions.find(jid)?.answered() ?? Promise.resolve(false),
       inMailbox: (account, mode, work) => this.#mailboxes.run(account, mode, work),
+      inOrder: (account, work) => this.#orders.run(account, work),
       ask: (to, type, payload, options) => this.#asks.ask(to, type, payload, options),
       secret: (name) => storage.secret(name),
       sessionsOf: (account) => this.#sessions.countOf(account),

@@ -96,13 +96,25 @@ export class Delivery {
     }
   }
 
-  /** Keeps what waits for a reader, or what somebody is owed a push for, together with the pushes. */
+  /**
+   * Keeps what waits for a reader, or what somebody is owed a push for, together with the pushes. Who is owed one may have to be
+   * looked up: messages are decided on, and given to the store, in the order in which they came; the disk is waited for together.
+   */
   #keep(waiting: boolean): Awaitable<void> {
+    let written: Awaitable<void>
+    const decided = this.#context.inOrder(this.#account, () =>
+      andThen(this.#owed(), (owed) => {
+        written = waiting || owed.length > 0 ? this.#write(waiting, owed) : undefined
+      }),
+    )
+    return andThen(decided, () => written)
+  }
+
+  #owed(): Awaitable<readonly NewDebt[]> {
     // Spelled out: copying by `...` costs more here than all the rest.
     const { account, id, at, message } = this.#letter
     const subject = { account, id, at, message, handed: this.#handed, before: this.#debts }
-    const debts = this.#context.hooks.fold('message:debts', noDebts, subject)
-    return andThen(debts, (owed) => (waiting || owed.length > 0 ? this.#write(waiting, owed) : undefined))
+    return this.#context.hooks.fold('message:debts', noDebts, subject)
   }
 
   async #write(waiting: boolean, debts: readonly NewDebt[]): Promise<void> {

@@ -3,10 +3,17 @@
 import { expect } from 'vitest'
 import { any, scenario, type User, xml } from '../helpers/scenario.js'
 import { RawClient } from '../helpers/raw-client.js'
+import { defineExtension } from '../../server/extension.js'
 import type { Element } from '../../server/xml.js'
 
 const says = (user: User, to: string, body: string): Promise<void> =>
   user.sends(xml`<message to="${to}" type="chat"><body>${body}</body></message>`)
+
+/** The value, after so many turns of the event loop. */
+async function later<T>(value: T, turns: number): Promise<T> {
+  for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+  return value
+}
 
 const bodyOf = (stanza: Element): string | undefined => stanza.getChildText('body') ?? undefined
 
@@ -233,3 +240,34 @@ scenario('a message that asks for no permanent store waits all the same', async 
   await server.idle()
   juliet.forgets()
 })
+
+scenario(
+  'messages are kept in the order in which they came, however long it takes to find out who is owed a push for each',
+  async ({ romeo, juliet, server }) => {
+    await juliet.leaves()
+    const bodies = Array.from({ length: 20 }, (_, index) => String(index))
+    const raw = await RawClient.connect(server.url)
+    await raw.logsIn('romeo', romeo.password)
+    for (const body of bodies) {
+      raw.send(`<message xmlns="jabber:client" to="${juliet.account}" type="chat"><body>${body}</body></message>`)
+    }
+    raw.send('<iq xmlns="jabber:client" type="get" id="p" to="localhost"><ping xmlns="urn:xmpp:ping"/></iq>')
+    await raw.next()
+    raw.leaves()
+    await juliet.arrives()
+    expect(await collects(juliet, 20)).toEqual(bodies)
+    await server.idle()
+    juliet.forgets()
+  },
+  {
+    extensions: [
+      defineExtension({
+        name: 'slow',
+        on: {
+          'message:debts': async (debts, { message }) =>
+            later(debts, 20 - Number(message.content.find('body', 'jabber:client')?.getText())),
+        },
+      }),
+    ],
+  },
+)
