@@ -265,7 +265,7 @@ scenario(
         name: 'slow',
         on: {
           'message:debts': async (debts, { message }) =>
-            later(debts, 20 - Number(message.content.find('body', 'jabber:client')?.getText())),
+            later(debts, 100 * (20 - Number(message.content.find('body', 'jabber:client')?.getText()))),
         },
       }),
     ],
