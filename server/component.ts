@@ -3,7 +3,7 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
 import { createServer, type Server as TcpServer, type Socket } from 'node:net'
 import type { HookRunner } from './hooks.js'
-import { JidError, parseJid, type Jid } from './jid.js'
+import { type Jid, jidOrUndefined } from './jid.js'
 import type { Log } from './log.js'
 import type { Elsewhere, Router } from './router.js'
 import { type StreamPart, StreamSplitter } from './splitter.js'
@@ -276,15 +276,6 @@ class ComponentStream {
     this.#over = true
     clearTimeout(this.#loginTimer)
     this.#events.closed()
-  }
-}
-
-function jidOrUndefined(given: string): Jid | undefined {
-  try {
-    return parseJid(given)
-  } catch (reason) {
-    if (reason instanceof JidError) return undefined
-    throw reason
   }
 }
 

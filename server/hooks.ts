@@ -91,10 +91,6 @@ export class HookRunner implements Hooks {
     }
   }
 
-  heard(name: keyof Gates | keyof Claims | keyof Folds | keyof Notices): boolean {
-    return this.#listeners.has(name)
-  }
-
   gate<K extends keyof Gates>(name: K, subject: Gates[K]): Awaitable<void> {
     return this.#inTurn(name, 0, undefined, ({ listen, context }) => listen(subject, context) as Awaitable<undefined>)
   }

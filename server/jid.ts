@@ -73,6 +73,16 @@ export function parseJid(text: string): Jid {
   return jid
 }
 
+/** Undefined for what is no JID. */
+export function jidOrUndefined(text: string): Jid | undefined {
+  try {
+    return parseJid(text)
+  } catch (reason) {
+    if (reason instanceof JidError) return undefined
+    throw reason
+  }
+}
+
 /**
  * Joins parts as somebody wrote them.
  * @throws JidError with the reason for a person

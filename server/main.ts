@@ -10,6 +10,7 @@ import type { Log } from './log.js'
 import { createLogger } from './logger.js'
 import { askedToStop, keepRunning } from './signals.js'
 import { takeDirectory } from './take-directory.js'
+import { isDoneWithin } from './within.js'
 
 /** The contract gives 5 s; the rest is for what comes before and after. */
 const stopWithin = 4500
@@ -77,11 +78,4 @@ async function takeForServer(directory: string): Promise<() => Promise<void>> {
 function readyLine({ url, componentAddress }: Server): string {
   const component = componentAddress && ` component ${hostAndPort(componentAddress.host, componentAddress.port)}`
   return `sealpost ready ${url}${component ?? ''}`
-}
-
-async function isDoneWithin(work: Promise<void>, milliseconds: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), milliseconds)))
-  const done = work.then(() => true as const)
-  return Promise.race([done, late]).finally(() => clearTimeout(timer))
 }

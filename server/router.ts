@@ -22,7 +22,7 @@ import {
   writeStanza,
 } from './stanza.js'
 import { StanzaError } from './stanza-error.js'
-import type { Frame } from './xml.js'
+import type { Element, Frame } from './xml.js'
 
 /** What is not an account of ours: components today. */
 export interface Elsewhere {
@@ -81,7 +81,7 @@ export class Router {
     return this.receive(frame, from, this.#returned)
   }
 
-  /** Messages need no lane: what is kept for one account is kept in order, and handing over waits for it (mailboxes.ts). */
+  /** Messages need no lane: an account's are decided on in the order in which they came, and handing over takes turns with that (mailboxes.ts). */
   #pass(stanza: Stanza, sender: Sender): Awaitable<void> {
     const done =
       stanza.kind === 'message'
@@ -180,7 +180,7 @@ export class Router {
     return isPromise(result) ? result.then(answer) : answer(result)
   }
 
-  #callHandler(iq: Iq, to: Jid): Awaitable<import('./xml.js').Element | undefined> {
+  #callHandler(iq: Iq, to: Jid): Awaitable<Element | undefined> {
     const { registry } = this.#parts
     const request = requestOf(iq)
     const namespace = iq.content.children[0]?.namespace ?? ''

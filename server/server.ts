@@ -19,6 +19,7 @@ import { StreamError } from './stream-error.js'
 import { ClientStream, type Carrier } from './stream.js'
 import { Users } from './users.js'
 import { WebSocketListener, type Connection } from './websocket.js'
+import { isDoneWithin } from './within.js'
 
 /** How long what is in hand may take when the server stops, and then the clients to say goodbye. */
 const stopGraceMs = 2000
@@ -123,8 +124,8 @@ export class Assembly {
     for (const stream of this.#streams) stream.end(new StreamError('system-shutdown'))
     await this.#components.stop()
     this.#asks.close()
-    await within(stopGraceMs, this.#background.idle())
-    await within(stopGraceMs, closed)
+    await isDoneWithin(this.#background.idle(), stopGraceMs)
+    await isDoneWithin(closed, stopGraceMs)
     this.#webSockets?.terminate()
     this.#http?.closeAllConnections()
     await closed
@@ -214,16 +215,6 @@ function closeHttp(http: HttpServer | undefined): Promise<void> {
     http.close(() => resolve())
     http.closeIdleConnections()
   })
-}
-
-/** Waits for `work`, but no longer than that. */
-async function within(milliseconds: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const tooLong = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds)
-  })
-  await Promise.race([work, tooLong])
-  clearTimeout(timer)
 }
 
 function bracketed(host: string): string {

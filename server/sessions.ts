@@ -10,18 +10,12 @@ const nobody: ReadonlyMap<string, Session> = new Map()
 
 export class Sessions {
   readonly #accounts = new Map<string, Map<string, Session>>()
-  #count = 0
-
-  get count(): number {
-    return this.#count
-  }
 
   /** A session of the same resource ends with `conflict`: the client that comes is the one that lives (RFC 6120 §7.7.2.2). */
   add(session: Session): void {
     const { bare, resource = '' } = session.jid
     this.#accounts.get(bare)?.get(resource)?.end(new StreamError('conflict', 'replaced by a new connection'))
     const sessions = this.#accounts.get(bare) ?? new Map<string, Session>()
-    if (!sessions.has(resource)) this.#count += 1
     sessions.set(resource, session)
     this.#accounts.set(bare, sessions)
   }
@@ -31,7 +25,6 @@ export class Sessions {
     const sessions = this.#accounts.get(bare)
     if (sessions?.get(resource) !== session) return
     sessions.delete(resource)
-    this.#count -= 1
     if (sessions.size === 0) this.#accounts.delete(bare)
   }
 

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { type Awaitable, isPromise } from './awaitable.js'
 import type { OpeningStream } from './extension.js'
 import type { HookRunner } from './hooks.js'
-import { type Jid, JidError, jidOf, parseJid } from './jid.js'
+import { type Jid, jidOf, jidOrUndefined, parseJid } from './jid.js'
 import type { Log } from './log.js'
 import type { Registry } from './registry.js'
 import type { Router } from './router.js'
@@ -16,6 +16,7 @@ import { asStanzaError } from './stanza-fault.js'
 import { CLIENT_NS, Content, isRequest, readStanza, requestOf, type Stanza, writeStanza } from './stanza.js'
 import { errorElement, StanzaError } from './stanza-error.js'
 import { StreamError, type StreamErrorCondition } from './stream-error.js'
+import { isDoneWithin } from './within.js'
 import { el, type Element, escapeAttribute, type Frame, frameElement, readFrame, serialize, XmlError } from './xml.js'
 
 const FRAMING_NS = 'urn:ietf:params:xml:ns:xmpp-framing'
@@ -28,6 +29,9 @@ const closeFrame = `<close xmlns="${FRAMING_NS}" />`
 /** So many stanzas of one stream may wait for a disk or a service before it is not read from any more. */
 const maxInHand = 64
 const maxQueued = 32
+
+/** How long a client's own stream waits for a third party at most. */
+const politeMs = 1000
 
 /** The socket under a stream. */
 export interface Carrier {
@@ -252,13 +256,8 @@ export class ClientStream implements OpeningStream {
   }
 
   #isHere(to: string): boolean {
-    try {
-      const jid = parseJid(to)
-      return jid.domain === this.domain && jid.local === undefined && jid.resource === undefined
-    } catch (reason) {
-      if (reason instanceof JidError) return false
-      throw reason
-    }
+    const jid = jidOrUndefined(to)
+    return jid?.domain === this.domain && jid.local === undefined && jid.resource === undefined
   }
 
   #sendHeader(): void {
@@ -340,7 +339,7 @@ export class ClientStream implements OpeningStream {
 
   /** All that is in hand is done; but a recipient who keeps the server waiting must not make it look dead to the sender. */
   async #settled(): Promise<void> {
-    await Promise.race([Promise.all(this.#inHand), aSecond()])
+    await isDoneWithin(Promise.all(this.#inHand), politeMs)
   }
 
   /** A stanza that waits for a disk holds up no other, until too many of this stream wait. */
@@ -358,7 +357,7 @@ export class ClientStream implements OpeningStream {
   /** A polite client has read all before its close is answered: it is asked, if there is somebody who waits to know. */
   async #goodbye(): Promise<void> {
     if (this.#state.kind === 'bound' && this.#state.session.isAwaited) {
-      await Promise.race([this.#state.session.answered(), aSecond()])
+      await isDoneWithin(this.#state.session.answered(), politeMs)
     }
     if (!this.#headerSent) this.#sendHeader()
     this.#sayClose()
@@ -397,12 +396,8 @@ export class ClientStream implements OpeningStream {
 /** RFC 6120 §8.1.2.1: its own bare or full JID, or none. */
 function checkFrom(from: string | undefined, own: Jid): void {
   if (from === undefined || from === own.full || from === own.bare) return
-  try {
-    const jid = parseJid(from)
-    if (jid.bare === own.bare && (jid.resource === undefined || jid.resource === own.resource)) return
-  } catch (reason) {
-    if (!(reason instanceof JidError)) throw reason
-  }
+  const jid = jidOrUndefined(from)
+  if (jid?.bare === own.bare && (jid.resource === undefined || jid.resource === own.resource)) return
   throw new StreamError('invalid-from')
 }
 
@@ -411,10 +406,4 @@ function streamErrorXml(error: StreamError): string {
   const parts = [el(condition, { xmlns: ERRORS_NS })]
   if (error.text !== undefined) parts.push(el('text', { xmlns: ERRORS_NS, 'xml:lang': 'en' }, error.text))
   return `<stream:error xmlns:stream="${STREAMS_NS}">${parts.map(serialize).join('')}</stream:error>`
-}
-
-function aSecond(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, 1000).unref()
-  })
 }

@@ -1,6 +1,6 @@
 // XEP-0359: the id under which an account gets a message, and no forged one beside it.
 
-import { type Jid, JidError, parseJid } from '../../server/jid.js'
+import { jidOrUndefined } from '../../server/jid.js'
 import type { Message } from '../../server/stanza.js'
 import { attr, escapeAttribute } from '../../server/xml.js'
 
@@ -20,14 +20,5 @@ export function stamped(message: Message, account: string, id: string): Message 
 
 /** Compared as JIDs: another spelling of the account is the account. */
 function isBy(by: string | undefined, account: string): boolean {
-  return by !== undefined && parsed(by)?.bare === account
-}
-
-function parsed(text: string): Jid | undefined {
-  try {
-    return parseJid(text)
-  } catch (reason) {
-    if (reason instanceof JidError) return undefined
-    throw reason
-  }
+  return by !== undefined && jidOrUndefined(by)?.bare === account
 }
