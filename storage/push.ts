@@ -7,6 +7,29 @@ export interface Sealing {
   readonly maxSize: number
 }
 
+/** Of one room: a push for every message, or with `nick` only for those that mention it (tigase:push:filter:groupchat:0). */
+export interface RoomRule {
+  /** Bare JID. */
+  readonly room: string
+  readonly nick: string | undefined
+}
+
+/** For what its client wants to be told, and how, beyond what the server's own rules say (the Tigase family). */
+export interface PushRules {
+  /** Only while all other clients are away (tigase:push:away:0). */
+  readonly away: boolean
+  /** Bare JIDs of whom nothing is told (tigase:push:filter:muted:0). */
+  readonly muted: readonly string[]
+  /** Only those in the roster (tigase:push:filter:ignore-unknown:0). */
+  readonly ignoreUnknown: boolean
+  /** The rooms whose messages are told of; undefined when the client said nothing about rooms. */
+  readonly rooms: readonly RoomRule[] | undefined
+  /** Each push says how urgent it is (tigase:push:priority:0). */
+  readonly priority: boolean
+  /** The client knows what a call is (tigase:push:jingle:0). */
+  readonly jingle: boolean
+}
+
 /** The client that made a registration: by what it is known when it comes again. */
 export interface RegistrationClient {
   readonly resource: string
@@ -26,16 +49,22 @@ export interface NewRegistration {
   readonly omemoDevice: number | undefined
   /** The `jabber:x:data` form for `<publish-options/>`, as the client gave it. */
   readonly publishOptions: string | undefined
-  /** A push only while all other clients are away, whatever the server's rule is (tigase:push:away:0). */
-  readonly away: boolean
+  readonly rules: PushRules
   readonly client: RegistrationClient
   readonly created: number
 }
 
 export interface Registration extends NewRegistration {
   readonly state: 'active' | 'disabled'
-  /** Why it is disabled: the service's error condition. */
+  /** Why it is disabled: the service's error condition, or a word of ours. */
   readonly reason: string | undefined
+  readonly disabledAt: number | undefined
+  /** Its client has been told that it is disabled, and why. */
+  readonly told: boolean
+  /** How many notifications were sealed under its present key, as far as their answers were noted. */
+  readonly sealedCount: number
+  /** When its client was last seen, to the day. */
+  readonly usedAt: number
   /** How the last publish went: `result`, or an error condition. */
   readonly lastResult: { readonly at: number; readonly outcome: string } | undefined
 }
@@ -55,10 +84,16 @@ export interface PushStore {
   all(): Promise<readonly Registration[]>
   find(account: string, service: string, node: string): Promise<Registration | undefined>
   /**
-   * The service said that this node is over: kept, but not used; `reason` is its last result. What was owed to it goes.
+   * It is over, but kept, for its client and the operator to see why. What was owed to it goes.
    * Meant is the registration that was `created` then: false, and nothing changed, when that was replaced or is gone.
    */
   disable(account: string, service: string, node: string, created: number, reason: string, at: number): Promise<boolean>
-  /** Notes how a publish went. No fault if the registration is gone. */
+  /** Notes how a publish went, and counts what was sealed. No fault if the registration is gone. */
   answered(account: string, service: string, node: string, outcome: string, at: number): Promise<void>
+  /** Its client has heard that it is disabled. Meant is the registration that was `created` then. */
+  told(account: string, service: string, node: string, created: number): Promise<void>
+  /** This client of the account is here: its registrations are in use. Written at most once a day. */
+  used(account: string, client: Omit<RegistrationClient, 'chosen'>, at: number): Promise<void>
+  /** Active ones whose client was not seen since `before`, the longest unseen first, `count` at most. */
+  unused(before: number, count: number): Promise<readonly Registration[]>
 }

@@ -21,7 +21,7 @@ export function isOwnClient(client: Registration['client'], { resource, userAgen
 export function isForIt(registration: Registration, readers: readonly Reader[], others: OthersRule): boolean {
   if (readers.some((reader) => isOwnClient(registration.client, reader))) return false
   if (readers.length === 0) return true
-  switch (registration.away ? 'away' : others) {
+  switch (registration.rules.away ? 'away' : others) {
     case 'always':
       return true
     case 'away':

@@ -5,7 +5,7 @@ import { type Jid, JidError, parseJid } from '../../server/jid.js'
 import type { IqRequest } from '../../server/stanza.js'
 import { StanzaError } from '../../server/stanza-error.js'
 import { attr, child, children, type Element, serialize } from '../../server/xml.js'
-import type { NewRegistration } from '../../storage/push.js'
+import type { NewRegistration, PushRules } from '../../storage/push.js'
 import type {} from './hooks.js'
 
 const FORM = 'jabber:x:data'
@@ -18,6 +18,15 @@ const maxFormCharacters = 4096
 
 type PushContext = Context<'push'>
 
+const noRules: PushRules = {
+  away: false,
+  muted: [],
+  ignoreUnknown: false,
+  rooms: undefined,
+  priority: false,
+  jingle: false,
+}
+
 /** A refused `<enable/>` changes nothing. @throws StanzaError */
 export async function enable({ from, payload }: IqRequest, limit: number, context: PushContext): Promise<undefined> {
   const service = readService(payload, context)
@@ -25,7 +34,7 @@ export async function enable({ from, payload }: IqRequest, limit: number, contex
   const publishOptions = readPublishOptions(payload)
   const settings = await context.hooks.fold(
     'push:enable',
-    { sealing: undefined, omemoDevice: undefined, away: false },
+    { sealing: undefined, omemoDevice: undefined, rules: noRules },
     { enable: payload },
   )
   const registration: NewRegistration = {

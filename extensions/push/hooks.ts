@@ -2,15 +2,15 @@
 
 import type { Message, Presence } from '../../server/stanza.js'
 import type { Element } from '../../server/xml.js'
-import type { Debt } from '../../storage/messages.js'
-import type { Registration, Sealing } from '../../storage/push.js'
+import type { Debt, DebtKey } from '../../storage/messages.js'
+import type { PushRules, Registration, Sealing } from '../../storage/push.js'
 import type { Media } from './call.js'
 
 /** What an `<enable/>` asks for beyond service and node; each part of push reads its own child of it. */
 export interface EnableSettings {
   readonly sealing: Sealing | undefined
   readonly omemoDevice: number | undefined
-  readonly away: boolean
+  readonly rules: PushRules
 }
 
 /** The OMEMO data that one device needs to decrypt the text (tigase:push:encrypt:omemo:0 §4.3). */
@@ -53,6 +53,23 @@ export interface Outgoing {
   readonly registration: Registration
 }
 
+/** What somebody may be told of. */
+export type Kind = 'message' | 'omemo' | 'groupchat' | 'call' | 'invitation' | 'request'
+
+/** Whether a registration is told of a stanza, and why not: a sentence for a person that quotes nothing of the stanza. */
+export type Decision =
+  | { readonly push: true; readonly kind: Kind; readonly topic: string; readonly lifetimeMs: number }
+  | { readonly push: false; readonly kind: Kind | undefined; readonly why: string }
+
+/** What became of a push that is owed, at one attempt or at its end. */
+export type PushOutcome =
+  | { readonly kind: 'pushed'; readonly answeredInMs: number }
+  | { readonly kind: 'waiting'; readonly why: string; readonly attempts: number; readonly next: number }
+  /** It will not be told: refused by the service, or it does not fit. */
+  | { readonly kind: 'failed'; readonly why: string }
+  /** It need not be told any more: too old, or nobody asks for it. */
+  | { readonly kind: 'dropped'; readonly why: string }
+
 declare module '../../server/hooks.js' {
   interface Folds {
     /** Each part of push checks its own child of `<enable/>`, and says what it asks for. */
@@ -67,8 +84,30 @@ declare module '../../server/hooks.js' {
   }
 
   interface Notices {
+    /** One stanza, one registration: `id` is the stanza-id, and names the debt's `message` later. */
+    'push:decided': {
+      readonly registration: Registration
+      readonly id: string
+      readonly at: number
+      readonly decision: Decision
+    }
+    /** One attempt, or the end of what was owed. */
+    'push:outcome': {
+      readonly debt: DebtKey & Pick<Debt, 'message'>
+      readonly at: number
+      readonly outcome: PushOutcome
+    }
+    /** What was owed to the account for this topic goes: a call is over. */
+    'push:withdrawn': { readonly account: string; readonly topic: string }
+    /** The registration is not used any more: refused by its service, or by a rule of ours. Its client wants to know. */
+    'push:disabled': { readonly registration: Registration; readonly reason: string }
+    /** A call that nobody can have heard: no session took it, and no push came through. */
+    'call:unreached': {
+      readonly account: string
+      readonly caller: string
+      readonly sid: string
+      readonly id: string | undefined
+    }
     'push:published': { readonly registration: Registration; readonly debt: Debt }
-    /** The service answered that the node is over: the registration is disabled. */
-    'push:refused': { readonly registration: Registration; readonly reason: string }
   }
 }

@@ -51,7 +51,7 @@ export const push = ({ whenOthersOnline, maxRegistrations, ...outgoing }: PushOp
       'debts:kept': () => outbox?.kept(),
       'component:connected': () => outbox?.wake(),
       'messages:collected': collected,
-      'push:refused': ({ registration }) => changed(registration),
+      'push:disabled': ({ registration }) => changed(registration),
       'account:removed': changed,
     },
     start: (context) => {

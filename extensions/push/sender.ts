@@ -112,9 +112,10 @@ export class Sender {
     const { stores, clock, hooks, log } = this.#context
     const { account, service, node, created } = registration
     const now = clock.now()
+    await stores.push.answered(account, service, node, reason, now)
     if (!(await stores.push.disable(account, service, node, created, reason, now))) return now
     log.info('a push registration was refused by its service: disabled', { account, service, reason })
-    await hooks.notify('push:refused', { registration, reason })
+    await hooks.notify('push:disabled', { registration, reason })
     return undefined
   }
 

@@ -60,17 +60,22 @@ const first = `
     sealing_max_size integer,
     omemo_device integer,
     publish_options text,
-    away integer not null,
+    rules text not null,
     resource text not null,
     chosen integer not null,
     user_agent text,
     created integer not null,
     reason text,
+    disabled_at integer,
+    told integer not null default 0,
     answered_at integer,
     outcome text,
+    sealed integer not null default 0,
+    used_at integer not null,
     unread integer not null default 0,
     unique (account, service, node)
   ) strict;
+  create index registrations_used on registrations (used_at) where reason is null;
 
   -- An id that was settled must never come again (autoincrement): it may still be on its way to the service.
   create table debts (

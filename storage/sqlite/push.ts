@@ -1,7 +1,7 @@
 // Push registrations in SQLite (XEP-0357). A registration is disabled when it has a reason.
 
-import type { NewRegistration, PushStore, Registration, Sealing } from '../push.js'
-import type { Transaction } from './connection.js'
+import type { NewRegistration, PushRules, PushStore, Registration, Sealing } from '../push.js'
+import type { Transaction, Value } from './connection.js'
 import type { Database } from './database.js'
 import { isAccount } from './owner.js'
 
@@ -13,26 +13,36 @@ interface RegistrationRow {
   readonly sealing_max_size: number | null
   readonly omemo_device: number | null
   readonly publish_options: string | null
-  readonly away: number
+  readonly rules: string
   readonly resource: string
   readonly chosen: number
   readonly user_agent: string | null
   readonly created: number
   readonly reason: string | null
+  readonly disabled_at: number | null
+  readonly told: number
+  readonly sealed: number
+  readonly used_at: number
   readonly answered_at: number | null
   readonly outcome: string | null
 }
 
-const GIVEN = `account, service, node, sealing_key, sealing_max_size, omemo_device, publish_options, away, resource, chosen,
+const GIVEN = `account, service, node, sealing_key, sealing_max_size, omemo_device, publish_options, rules, resource, chosen,
   user_agent, created`
 
-const SELECT = `select ${GIVEN}, reason, answered_at, outcome from registrations`
+const SELECT = `select ${GIVEN}, reason, disabled_at, told, sealed, used_at, answered_at, outcome from registrations`
 
 const sealingOf = ({ sealing_key: key, sealing_max_size: maxSize }: RegistrationRow): Sealing | undefined =>
   key === null || maxSize === null ? undefined : { key: Uint8Array.from(key), maxSize }
 
 const lastResultOf = ({ answered_at: at, outcome }: RegistrationRow): Registration['lastResult'] =>
   at === null || outcome === null ? undefined : { at, outcome }
+
+// As JSON, a rule that is not there is left out: `undefined` and absent are the same to a reader.
+const rulesOf = (text: string): PushRules => {
+  const { rooms, ...rules } = JSON.parse(text) as PushRules
+  return { ...rules, rooms: rooms?.map(({ room, nick }) => ({ room, nick })) }
+}
 
 const registrationOf = (row: RegistrationRow): Registration => ({
   account: row.account,
@@ -41,11 +51,15 @@ const registrationOf = (row: RegistrationRow): Registration => ({
   sealing: sealingOf(row),
   omemoDevice: row.omemo_device ?? undefined,
   publishOptions: row.publish_options ?? undefined,
-  away: row.away === 1,
+  rules: rulesOf(row.rules),
   client: { resource: row.resource, chosen: row.chosen === 1, userAgent: row.user_agent ?? undefined },
   created: row.created,
   state: row.reason === null ? 'active' : 'disabled',
   reason: row.reason ?? undefined,
+  disabledAt: row.disabled_at ?? undefined,
+  told: row.told === 1,
+  sealedCount: row.sealed,
+  usedAt: row.used_at,
   lastResult: lastResultOf(row),
 })
 
@@ -65,12 +79,13 @@ const mayBePut = async (transaction: Transaction, wanted: NewRegistration, limit
 
 // `unread` and the row's number stay, and with the number what is owed: who enables again is still owed it.
 const REPLACE = `
-  insert into registrations (${GIVEN}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  insert into registrations (${GIVEN}, used_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)
   on conflict (account, service, node) do update set
     sealing_key = excluded.sealing_key, sealing_max_size = excluded.sealing_max_size,
-    omemo_device = excluded.omemo_device, publish_options = excluded.publish_options, away = excluded.away,
+    omemo_device = excluded.omemo_device, publish_options = excluded.publish_options, rules = excluded.rules,
     resource = excluded.resource, chosen = excluded.chosen, user_agent = excluded.user_agent, created = excluded.created,
-    reason = null, answered_at = null, outcome = null`
+    reason = null, disabled_at = null, told = 0, answered_at = null, outcome = null, used_at = excluded.used_at,
+    sealed = case when sealing_key is excluded.sealing_key then sealed else 0 end`
 
 const put = async (transaction: Transaction, wanted: NewRegistration, limit: number): Promise<boolean> => {
   if (!(await mayBePut(transaction, wanted, limit))) return false
@@ -83,7 +98,7 @@ const put = async (transaction: Transaction, wanted: NewRegistration, limit: num
     wanted.sealing?.maxSize ?? null,
     wanted.omemoDevice ?? null,
     wanted.publishOptions ?? null,
-    Number(wanted.away),
+    JSON.stringify(wanted.rules),
     wanted.client.resource,
     Number(wanted.client.chosen),
     wanted.client.userAgent ?? null,
@@ -99,7 +114,7 @@ const DROP_OWED = `
 type Name = readonly [account: string, service: string, node: string]
 
 const DISABLE = `
-  update registrations set reason = ?5, answered_at = ?6, outcome = ?5
+  update registrations set reason = ?5, disabled_at = ?6, told = 0
   where account = ?1 and service = ?2 and node = ?3 and created = ?4`
 
 type Refusal = readonly [created: number, reason: string, at: number]
@@ -114,10 +129,11 @@ type Answer = readonly [...name: Name, outcome: string, at: number]
 
 // Of several answers for one registration the last counts: with max() SQLite takes the other columns from its row.
 const NOTE_ANSWERS = `
-  update registrations set outcome = answer.outcome, answered_at = answer.at
+  update registrations set outcome = answer.outcome, answered_at = answer.at,
+    sealed = iif(sealing_key is null, sealed, sealed + answer.answers)
   from (
     select value ->> 0 as account, value ->> 1 as service, value ->> 2 as node, value ->> 3 as outcome, value ->> 4 as at,
-      max(key)
+      max(key), count(*) as answers
     from json_each(?) group by 1, 2, 3
   ) answer
   where (registrations.account, registrations.service, registrations.node) = (answer.account, answer.service, answer.node)`
@@ -127,9 +143,13 @@ const noteAnswers = async (transaction: Transaction, answers: readonly Answer[])
   return answers.map(() => undefined)
 }
 
+const DAY = 24 * 60 * 60 * 1000
+
+const OF_CLIENT = 'account = ?1 and (resource = ?2 or user_agent = ?3) and used_at <= ?4'
+
 export const pushStore = (database: Database): PushStore => {
   const noteAnswer = database.gathered(noteAnswers)
-  const read = async (sql: string, ...parameters: readonly string[]): Promise<readonly Registration[]> =>
+  const read = async (sql: string, ...parameters: readonly Value[]): Promise<readonly Registration[]> =>
     (await database.read<RegistrationRow>(`${SELECT} ${sql}`, ...parameters)).map(registrationOf)
 
   return {
@@ -148,5 +168,22 @@ export const pushStore = (database: Database): PushStore => {
     disable: (account, service, node, ...refusal) =>
       database.write((transaction) => disable(transaction, [account, service, node], refusal)),
     answered: (...answer) => noteAnswer(answer),
+
+    told: (account, service, node, created) =>
+      database.write(async (transaction) => {
+        const sql = 'update registrations set told = 1 where account = ? and service = ? and node = ? and created = ?'
+        await transaction.run(sql, account, service, node, created)
+      }),
+
+    // Most who come were here today: they cost no write.
+    used: async (account, { resource, userAgent }, at) => {
+      const client = [account, resource, userAgent ?? null, at - DAY] as const
+      const rows = await database.read(`select number from registrations where ${OF_CLIENT} limit 1`, ...client)
+      if (rows.length === 0) return
+      await database.write(async (transaction) => {
+        await transaction.run(`update registrations set used_at = ?5 where ${OF_CLIENT}`, ...client, at)
+      })
+    },
+    unused: (before, count) => read('where reason is null and used_at < ? order by used_at limit ?', before, count),
   }
 }

@@ -1,7 +1,7 @@
 // The contract of PushStore.
 
 import { describe, expect } from 'vitest'
-import type { Registration } from '../../../storage/push.js'
+import type { NewRegistration, Registration } from '../../../storage/push.js'
 import type { Storage } from '../../../storage/storage.js'
 import {
   awkward,
@@ -26,7 +26,17 @@ const full = registration({
   created: 1234567890123,
 })
 
-const fresh = { state: 'active', reason: undefined, lastResult: undefined } as const
+/** The registration as it is given back when nothing has become of it yet. */
+const fresh = (given: NewRegistration): Registration => ({
+  ...given,
+  state: 'active',
+  reason: undefined,
+  disabledAt: undefined,
+  told: false,
+  sealedCount: 0,
+  usedAt: given.created,
+  lastResult: undefined,
+})
 const nodes = (list: readonly Registration[]) => list.map(({ node }) => node)
 const owed = async ({ stores }: Storage) => (await owedBy(stores.messages)).map((one) => one.message)
 
@@ -36,7 +46,7 @@ export const describePushStore = (open: Open): void => {
   describe('push', () => {
     check('a registration comes back as it was given', async ({ stores: { push } }) => {
       expect(await push.put(full, 1)).toBe(true)
-      expect(await push.find(juliet, service, awkward)).toStrictEqual({ ...full, ...fresh })
+      expect(await push.find(juliet, service, awkward)).toStrictEqual(fresh(full))
     })
 
     check('a registration without a node is its own', async ({ stores: { push } }) => {
@@ -51,7 +61,7 @@ export const describePushStore = (open: Open): void => {
       await push.answered(juliet, service, awkward, 'result', 5)
       const plain = registration({ node: awkward })
       expect(await push.put(plain, 1)).toBe(true)
-      expect(await push.of(juliet)).toStrictEqual([{ ...plain, ...fresh }])
+      expect(await push.of(juliet)).toStrictEqual([fresh(plain)])
     })
 
     check('a new one beyond the limit is refused, disabled ones counted', async ({ stores: { push } }) => {
@@ -119,8 +129,7 @@ export const describePushStore = (open: Open): void => {
       await messages.keep(juliet, message('m1'), [debt()], 10)
       expect(await push.disable(juliet, service, 'phone', 500, 'item-not-found', 77)).toBe(true)
       await messages.keep(juliet, message('m2'), [debt()], 10)
-      const lastResult = { at: 77, outcome: 'item-not-found' }
-      const disabled = { ...registration(), state: 'disabled', reason: 'item-not-found', lastResult }
+      const disabled = { ...fresh(registration()), state: 'disabled', reason: 'item-not-found', disabledAt: 77 }
       expect(await push.find(juliet, service, 'phone')).toStrictEqual(disabled)
       expect(await owed(storage)).toEqual([])
       expect(await messages.waiting(juliet, 0, 1000)).toHaveLength(2)
@@ -131,7 +140,7 @@ export const describePushStore = (open: Open): void => {
       await push.put(registration(), 10)
       await push.disable(juliet, service, 'phone', 500, 'gone', 77)
       await push.put(registration(), 10)
-      expect(await push.of(juliet)).toStrictEqual([{ ...registration(), ...fresh }])
+      expect(await push.of(juliet)).toStrictEqual([fresh(registration())])
       await messages.keep(juliet, message('m1'), [debt()], 10)
       expect(await owed(storage)).toEqual(['m1'])
     })
@@ -154,8 +163,80 @@ export const describePushStore = (open: Open): void => {
       await messages.keep(juliet, message('m1'), [debt()], 10)
       await push.put(registration({ created: 501 }), 10)
       expect(await push.disable(juliet, service, 'phone', 500, 'gone', 77)).toBe(false)
-      expect(await push.of(juliet)).toStrictEqual([{ ...registration({ created: 501 }), ...fresh }])
+      expect(await push.of(juliet)).toStrictEqual([fresh(registration({ created: 501 }))])
       expect(await owed(storage)).toEqual(['m1'])
+    })
+
+    const day = 24 * 60 * 60 * 1000
+    const rules = {
+      ...{ away: true, muted: [romeo, awkward], ignoreUnknown: true, priority: true, jingle: true },
+      rooms: [
+        { room: 'coven@chat.shakespeare.lit', nick: undefined },
+        { room: 'forres@chat.shakespeare.lit', nick: awkward },
+      ],
+    }
+
+    check('its rules come back as they were given', async ({ stores: { push } }) => {
+      await push.put(registration({ rules }), 1)
+      expect((await push.of(juliet))[0]?.rules).toStrictEqual(rules)
+      await push.put(registration({ rules: { ...rules, rooms: [] } }), 1)
+      expect((await push.of(juliet))[0]?.rules.rooms).toEqual([])
+    })
+
+    check('what was sealed is counted under one key', async ({ stores: { push } }) => {
+      const sealedWith = (first: number) =>
+        registration({ sealing: { key: Uint8Array.from({ length: 16 }, () => first), maxSize: 3000 } })
+      const answer = () => push.answered(juliet, service, 'phone', 'result', 5)
+      const count = async () => (await push.of(juliet))[0]?.sealedCount
+      await push.put(sealedWith(1), 1)
+      await Promise.all([answer(), answer(), answer()])
+      expect(await count()).toBe(3)
+      await push.put(sealedWith(1), 1)
+      expect(await count()).toBe(3)
+      await push.put(sealedWith(2), 1)
+      expect(await count()).toBe(0)
+      await push.put(registration(), 1)
+      await answer()
+      expect(await count()).toBe(0)
+    })
+
+    check('whose client has heard that it is disabled, until it is enabled again', async ({ stores: { push } }) => {
+      const told = async () => (await push.of(juliet))[0]?.told
+      await push.put(registration(), 1)
+      await push.disable(juliet, service, 'phone', 500, 'gone', 77)
+      await push.told(juliet, service, 'phone', 499)
+      expect(await told()).toBe(false)
+      await push.told(juliet, service, 'phone', 500)
+      expect(await told()).toBe(true)
+      await push.put(registration(), 1)
+      expect(await told()).toBe(false)
+    })
+
+    check('a registration is in use when its client is, to the day', async ({ stores: { push } }) => {
+      const used = async () => (await push.of(juliet)).map(({ usedAt }) => usedAt)
+      const userAgent = 'd4565fa7-4d72-4749-b3d3-740edbf87770'
+      await push.put(registration({ node: 'a', client: { resource: 'phone', chosen: true, userAgent: undefined } }), 9)
+      await push.put(registration({ node: 'b', client: { resource: 'x1', chosen: false, userAgent } }), 9)
+      await push.used(juliet, { resource: 'phone', userAgent: undefined }, 500 + day - 1)
+      expect(await used()).toEqual([500, 500])
+      await push.used(juliet, { resource: 'phone', userAgent: undefined }, 500 + day)
+      expect(await used()).toEqual([500 + day, 500])
+      await push.used(juliet, { resource: 'x2', userAgent }, 500 + 2 * day)
+      expect(await used()).toEqual([500 + day, 500 + 2 * day])
+    })
+
+    check('those whose client was not seen for long, the longest unseen first', async ({ stores: { push } }) => {
+      for (const [node, created] of [
+        ['a', 30],
+        ['b', 10],
+        ['c', 20],
+        ['d', 5],
+        ['e', 40],
+      ] as const)
+        await push.put(registration({ node, created }), 9)
+      await push.disable(juliet, service, 'd', 5, 'gone', 77)
+      expect(nodes(await push.unused(40, 9))).toEqual(['b', 'c', 'a'])
+      expect(nodes(await push.unused(40, 2))).toEqual(['b', 'c'])
     })
 
     check('disabling what is not there is no fault', async ({ stores: { push } }) => {

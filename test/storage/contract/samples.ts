@@ -77,7 +77,7 @@ export const registration = (more: Partial<NewRegistration> = {}): NewRegistrati
   sealing: undefined,
   omemoDevice: undefined,
   publishOptions: undefined,
-  away: false,
+  rules: { away: false, muted: [], ignoreUnknown: false, rooms: undefined, priority: false, jingle: false },
   client: { resource: 'balcony', chosen: false, userAgent: undefined },
   created: 500,
   ...more,
