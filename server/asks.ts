@@ -2,8 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import type { Answer } from './extension.js'
-import type { Jid } from './jid.js'
-import { jidOf } from './jid.js'
+import { type Jid, jidOf } from './jid.js'
 import { Content, type Iq } from './stanza.js'
 import { readError } from './stanza-error.js'
 import type { Element } from './xml.js'
@@ -11,18 +10,22 @@ import type { Element } from './xml.js'
 const defaultTimeoutMs = 30_000
 
 interface Open {
+  readonly from: Jid
   readonly to: Jid
   readonly settle: (answer: Answer) => void
 }
 
 export class Asks {
   readonly #open = new Map<string, Open>()
-  readonly #from: Jid
+  readonly #domain: string
   readonly #route: (iq: Iq) => void
 
-  /** @param route sends the question on its way; what fails there comes back as an answer */
+  /**
+   * @param domain in whose name is asked where no other is named
+   * @param route sends the question on its way; what fails there comes back as an answer
+   */
   constructor(domain: string, route: (iq: Iq) => void) {
-    this.#from = jidOf(undefined, domain)
+    this.#domain = domain
     this.#route = route
   }
 
@@ -30,9 +33,10 @@ export class Asks {
     to: Jid,
     type: 'get' | 'set',
     payload: Element,
-    options: { readonly id?: string; readonly timeoutMs?: number } = {},
+    options: { readonly id?: string; readonly timeoutMs?: number; readonly from?: string } = {},
   ): Promise<Answer> {
     const id = options.id ?? randomUUID()
+    const from = jidOf(undefined, options.from ?? this.#domain)
     return new Promise((resolve) => {
       const timer = setTimeout(() => settle({ kind: 'timeout' }), options.timeoutMs ?? defaultTimeoutMs)
       timer.unref()
@@ -41,15 +45,15 @@ export class Asks {
         this.#open.delete(id)
         resolve(answer)
       }
-      this.#open.set(id, { to, settle })
-      this.#route({ kind: 'iq', type, from: this.#from, to, id, lang: undefined, content: Content.of(payload) })
+      this.#open.set(id, { from, to, settle })
+      this.#route({ kind: 'iq', type, from, to, id, lang: undefined, content: Content.of(payload) })
     })
   }
 
   /** An iq result or error to the server. One that nobody asked for, or from somebody else, is ignored. */
   answered(iq: Iq): void {
     const open = this.#open.get(iq.id)
-    if (open === undefined || !open.to.equals(iq.from)) return
+    if (open === undefined || !open.to.equals(iq.from) || iq.to?.equals(open.from) !== true) return
     if (iq.type === 'result') open.settle({ kind: 'result', payload: iq.content.elements()[0] })
     else open.settle({ kind: 'error', error: readError(iq.content.find('error', 'jabber:client')) })
   }

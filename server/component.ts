@@ -9,22 +9,11 @@ import type { Elsewhere, Router } from './router.js'
 import { type StreamPart, StreamSplitter } from './splitter.js'
 import { CLIENT_NS, type Stanza, writeStanzaIn } from './stanza.js'
 import { StanzaError } from './stanza-error.js'
-import { StreamError } from './stream-error.js'
-import {
-  el,
-  escapeAttribute,
-  type Frame,
-  frameElement,
-  type Inherited,
-  readFrame,
-  serialize,
-  text,
-  XmlError,
-} from './xml.js'
+import { StreamError, streamErrorContent } from './stream-error.js'
+import { escapeAttribute, type Frame, frameElement, type Inherited, readFrame, text, XmlError } from './xml.js'
 
 const NS = 'jabber:component:accept'
 const STREAMS_NS = 'http://etherx.jabber.org/streams'
-const ERRORS_NS = 'urn:ietf:params:xml:ns:xmpp-streams'
 
 /** A component that does not read may have so much waiting for it before its stream ends. */
 const maxUnreadBytes = 32 * 1024 * 1024
@@ -167,10 +156,8 @@ class ComponentStream {
   end(error: StreamError): void {
     if (this.#over) return
     if (this.#inherited === undefined) this.#sendHeader('')
-    const parts = [el(error.condition, { xmlns: ERRORS_NS })]
-    if (error.text !== undefined) parts.push(el('text', { xmlns: ERRORS_NS }, error.text))
     this.#closed()
-    this.#socket.write(`<stream:error>${parts.map(serialize).join('')}</stream:error></stream:stream>`)
+    this.#socket.write(`<stream:error>${streamErrorContent(error)}</stream:error></stream:stream>`)
     this.#socket.end()
     setTimeout(() => this.#socket.destroy(), 1000).unref()
   }

@@ -50,7 +50,7 @@ export interface Clock {
 
 /** What the core does for an extension. */
 export interface Context<S extends keyof Stores = never> {
-  /** The domain that the server answers for, and in whose name it speaks. */
+  /** The first of the domains that the server answers for: in its name it speaks where no account does. */
   readonly domain: string
   readonly clock: Clock
   readonly log: Log
@@ -77,12 +77,12 @@ export interface Context<S extends keyof Stores = never> {
   inMailbox<T>(account: string, mode: 'shared' | 'exclusive', work: () => Awaitable<T>): Awaitable<T>
   /** Runs `work` after whatever was given for this account before is done; at once, and synchronously, if nothing is. */
   inOrder<T>(account: string, work: () => Awaitable<T>): Awaitable<T>
-  /** Asks somebody an iq in the server's name; never awaited by a handler (the answer would wait behind the question). */
+  /** Asks somebody an iq in the name of the server, or of the domain `from` of its own; never awaited by a handler (the answer would wait behind the question). */
   ask(
     to: Jid,
     type: 'get' | 'set',
     payload: Element,
-    options?: { readonly id?: string; readonly timeoutMs?: number },
+    options?: { readonly id?: string; readonly timeoutMs?: number; readonly from?: string },
   ): Promise<Answer>
   /** A secret that the server keeps for itself: 32 bytes, the same at every start. */
   secret(name: string): Promise<Uint8Array>
@@ -163,11 +163,18 @@ export interface HttpAnswer {
   readonly body: string
 }
 
-/** A GET beside the WebSocket. `address` is the WebSocket's public one. */
+/** A GET or HEAD beside the WebSocket. */
+export interface HttpRequest {
+  /** The WebSocket's public address. */
+  readonly address: string
+  /** It comes from this machine, and no proxy has passed it on. */
+  readonly isLoopback: boolean
+}
+
 export interface HttpHandler<S extends keyof Stores> {
   readonly kind: 'http'
   readonly path: string
-  readonly handle: (request: { readonly address: string }, context: Context<S>) => HttpAnswer
+  readonly handle: (request: HttpRequest, context: Context<S>) => Awaitable<HttpAnswer>
 }
 
 export type Handler<S extends keyof Stores> =

@@ -1,30 +1,59 @@
 // The HTTP beside the WebSocket: /healthz, and what extensions answer. Everything else is not found.
 
 import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http'
-import type { HttpAnswer } from './extension.js'
+import { type Awaitable, isPromise } from './awaitable.js'
+import type { HttpAnswer, HttpRequest } from './extension.js'
+import type { Log } from './log.js'
+import { cameThroughProxy, isLoopback } from './websocket.js'
 
 export interface HttpParts {
-  readonly find: (path: string) => ((request: { readonly address: string }) => HttpAnswer) | undefined
+  readonly find: (path: string) => ((request: HttpRequest) => Awaitable<HttpAnswer>) | undefined
   /** The public address of the WebSocket. */
   readonly address: () => string
   readonly isReady: () => boolean
+  readonly log: Log
 }
 
 /** Small requests only, and soon: nobody sends this server a body. */
 export function createHttp(parts: HttpParts): HttpServer {
   const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 10_000, headersTimeout: 10_000 })
-  server.on('request', (request, response) => write(request, response, answerTo(request, parts)))
+  server.on('request', (request, response) => respond(request, response, parts))
   return server
 }
 
-function answerTo(request: IncomingMessage, parts: HttpParts): HttpAnswer {
+function respond(request: IncomingMessage, response: ServerResponse, parts: HttpParts): void {
+  const answer = guarded(() => answerTo(request, parts), parts.log)
+  if (isPromise(answer)) void answer.then((later) => write(request, response, later))
+  else write(request, response, answer)
+}
+
+/** Whatever goes wrong is the log's, not the stranger's who asked. */
+function guarded(work: () => Awaitable<HttpAnswer>, log: Log): Awaitable<HttpAnswer> {
+  const failed = (reason: unknown): HttpAnswer => {
+    log.error('a request over HTTP could not be answered', {}, reason)
+    return text(500, 'internal server error\n')
+  }
+  try {
+    const answer = work()
+    return isPromise(answer) ? answer.catch(failed) : answer
+  } catch (reason) {
+    return failed(reason)
+  }
+}
+
+function answerTo(request: IncomingMessage, parts: HttpParts): Awaitable<HttpAnswer> {
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return { ...text(405, 'GET only\n'), headers: { Allow: 'GET, HEAD' } }
   const path = (request.url ?? '').split('?', 1)[0] ?? ''
   if (path === '/healthz') return parts.isReady() ? text(200, 'ok\n') : text(503, 'not ready\n')
   if (path === '/xmpp-websocket' || path === '/ws')
     return { ...text(426, 'This is a WebSocket.\n'), headers: { Upgrade: 'websocket' } }
-  return parts.find(path)?.({ address: parts.address() }) ?? text(404, 'not found\n')
+  return parts.find(path)?.(requestOf(request, parts)) ?? text(404, 'not found\n')
+}
+
+function requestOf(request: IncomingMessage, { address }: HttpParts): HttpRequest {
+  const isHere = isLoopback(request.socket.remoteAddress ?? '') && !cameThroughProxy(request)
+  return { address: address(), isLoopback: isHere }
 }
 
 function write(request: IncomingMessage, response: ServerResponse, answer: HttpAnswer): void {

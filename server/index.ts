@@ -3,7 +3,7 @@
 import { reportRegistrations } from '../extensions/push/report.js'
 import type { RegistrationReport } from '../extensions/push/report.js'
 import { extensionsOf } from '../extensions/index.js'
-import { openSqlite } from '../storage/sqlite/index.js'
+import { openSqlite, type OpenOptions } from '../storage/sqlite/index.js'
 import { type Config, configFromOptions, type ServerOptions as ConfigOptions } from './config.js'
 import type { Clock } from './extension.js'
 import { type Log, silentLog } from './log.js'
@@ -55,9 +55,17 @@ export async function createServer(options: ServerOptions = {}): Promise<Server>
   return createServerFrom(configFromOptions(configured), options.log ?? silentLog, clock)
 }
 
-/** The same from a configuration that is checked already. */
-export async function createServerFrom(config: Config, log: Log, clock: Clock = Date): Promise<Server> {
-  const storage = await openSqlite(config.data)
+/**
+ * The same from a configuration that is checked already.
+ * @param keys 'unread' for who has work on the data but not its key: nothing can be sealed then
+ */
+export async function createServerFrom(
+  config: Config,
+  log: Log,
+  clock: Clock = Date,
+  keys: OpenOptions['keys'] = config.storage,
+): Promise<Server> {
+  const storage = await openSqlite(config.data, { keys })
   const assembly = new Assembly({ config, storage, extensions: extensionsOf(config), log, clock })
   return {
     start: () => assembly.start(),

@@ -2,7 +2,7 @@
 
 import type { Stores } from '../storage/storage.js'
 import type { Awaitable } from './awaitable.js'
-import type { AnyExtension, Context, Handler, HttpAnswer, OpeningStream } from './extension.js'
+import type { AnyExtension, Context, Handler, HttpAnswer, HttpRequest, OpeningStream } from './extension.js'
 import type { HookRunner } from './hooks.js'
 import type { IqRequest, Message, Presence, PresenceType } from './stanza.js'
 import type { Element } from './xml.js'
@@ -91,7 +91,7 @@ export class Registry {
     return entry && ((payload, stream) => entry.handler.handle(payload, stream, entry.context))
   }
 
-  http(path: string): ((request: { readonly address: string }) => HttpAnswer) | undefined {
+  http(path: string): ((request: HttpRequest) => Awaitable<HttpAnswer>) | undefined {
     const entry = this.#find<OfKind<'http'>>(`http ${path}`)
     return entry && ((request) => entry.handler.handle(request, entry.context))
   }

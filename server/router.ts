@@ -36,7 +36,7 @@ export interface Sender {
 }
 
 export interface RouterParts {
-  readonly domain: string
+  readonly domains: readonly string[]
   readonly registry: Registry
   readonly sessions: Sessions
   readonly hooks: HookRunner
@@ -57,7 +57,7 @@ export class Router {
 
   constructor(parts: RouterParts) {
     this.#parts = parts
-    this.#server = jidOf(undefined, parts.domain)
+    this.#server = jidOf(undefined, parts.domains[0] ?? '')
   }
 
   /** A stanza that has come in; `from` has been checked. Resolves when it is done with; never rejects. */
@@ -118,7 +118,7 @@ export class Router {
   }
 
   #isLocal(jid: Jid): boolean {
-    return jid.domain === this.#parts.domain
+    return this.#parts.domains.includes(jid.domain)
   }
 
   /** RFC 6121 §8.1 and §10.3.1: no `to` is to the sender's own account. */
@@ -199,7 +199,8 @@ export class Router {
   }
 
   #answerMalformed(frame: Frame, from: Jid, sender: Sender, reason: unknown): void {
-    const head = { from, to: this.#server, id: frame.attributes.get('id'), lang: undefined, content: Content.empty }
+    const to = this.#isLocal(from) ? jidOf(undefined, from.domain) : this.#server
+    const head = { from, to, id: frame.attributes.get('id'), lang: undefined, content: Content.empty }
     const type = frame.attributes.get('type')
     if (type === 'error' || (frame.name === 'iq' && type === 'result')) return
     const stanza: Stanza =

@@ -7,7 +7,7 @@ import { Background } from './background.js'
 import { Components } from './component.js'
 import type { Config } from './config.js'
 import type { AnyExtension, Clock } from './extension.js'
-import { HookRunner } from './hooks.js'
+import { HookRunner, type Hooks } from './hooks.js'
 import { createHttp } from './http.js'
 import { Lanes } from './lanes.js'
 import type { Log } from './log.js'
@@ -16,7 +16,8 @@ import { type AnyContext, Registry } from './registry.js'
 import { Router } from './router.js'
 import { Sessions } from './sessions.js'
 import { StreamError } from './stream-error.js'
-import { ClientStream, type Carrier } from './stream.js'
+import type { Carrier } from './stream/carrier.js'
+import { ClientStream } from './stream/client-stream.js'
 import { Users } from './users.js'
 import { WebSocketListener, type Connection } from './websocket.js'
 import { isDoneWithin } from './within.js'
@@ -40,7 +41,8 @@ export interface Address {
 export class Assembly {
   readonly users: Users
   readonly #parts: Parts
-  readonly #domain: string
+  /** The first speaks where no account does. */
+  readonly #domains: readonly string[]
   readonly #hooks: HookRunner
   readonly #sessions = new Sessions()
   readonly #mailboxes = new Mailboxes()
@@ -60,14 +62,14 @@ export class Assembly {
   constructor(parts: Parts) {
     const { config, storage, log } = parts
     this.#parts = parts
-    this.#domain = config.domains[0] ?? 'localhost'
+    this.#domains = config.domains
     this.#hooks = new HookRunner(log)
     this.#background = new Background(log)
     this.#components = new Components({ secrets: config.components, limits: config.limits, hooks: this.#hooks, log })
     this.#registry = new Registry(parts.extensions)
-    this.#asks = new Asks(this.#domain, (iq) => void this.#router.route(iq))
+    this.#asks = new Asks(this.#domains[0] ?? '', (iq) => void this.#router.route(iq))
     this.#router = new Router({
-      domain: this.#domain,
+      domains: this.#domains,
       registry: this.#registry,
       sessions: this.#sessions,
       hooks: this.#hooks,
@@ -80,9 +82,14 @@ export class Assembly {
     this.users = new Users({
       storage,
       hooks: this.#hooks,
-      isLocal: (domain) => domain === this.#domain,
+      isLocal: (domain) => this.#domains.includes(domain),
       endSessions: (account) => this.#endSessions(account),
     })
+  }
+
+  /** By which the entries ask what only the extensions know. */
+  get hooks(): Hooks {
+    return this.#hooks
   }
 
   /** The WebSocket address, once started. */
@@ -105,6 +112,7 @@ export class Assembly {
       find: (path) => this.#registry.http(path),
       address: () => config.publicUrl ?? this.url,
       isReady: () => this.#ready,
+      log: this.#parts.log,
     })
     this.#http = http
     this.#webSockets = new WebSocketListener(http, {
@@ -139,7 +147,7 @@ export class Assembly {
 
   #connected(carrier: Carrier): Connection {
     const stream = new ClientStream(carrier, {
-      domain: this.#domain,
+      domains: this.#domains,
       limits: this.#parts.config.limits,
       registry: this.#registry,
       hooks: this.#hooks,
@@ -163,12 +171,12 @@ export class Assembly {
   #contextOf(extension: AnyExtension): AnyContext {
     const { storage, log, clock } = this.#parts
     return {
-      domain: this.#domain,
+      domain: this.#domains[0] ?? '',
       clock,
       log,
       stores: pick(storage.stores, extension.stores ?? []),
       hooks: this.#hooks,
-      isLocal: (domain) => domain === this.#domain,
+      isLocal: (domain) => this.#domains.includes(domain),
       deliver: (account, stanza, rule, tell) => this.#sessions.deliver(account, stanza, rule, tell),
       route: (stanza) => this.#router.route(stanza),
       presenceOf: (account) => this.#sessions.presenceOf(account),

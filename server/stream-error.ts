@@ -1,4 +1,8 @@
-// Stream errors (RFC 6120 §4.9): unrecoverable, so whoever throws one ends the stream; `stream.ts` alone sends it.
+// Stream errors (RFC 6120 §4.9): unrecoverable, so whoever throws one ends the stream; the stream alone sends it.
+
+import { el, serialize } from './xml.js'
+
+const ERRORS_NS = 'urn:ietf:params:xml:ns:xmpp-streams'
 
 export type StreamErrorCondition =
   | 'bad-format'
@@ -29,4 +33,11 @@ export class StreamError extends Error {
     this.condition = condition
     this.text = text
   }
+}
+
+/** What stands in `<stream:error/>`. */
+export function streamErrorContent({ condition, text }: StreamError): string {
+  const parts = [el(condition, { xmlns: ERRORS_NS })]
+  if (text !== undefined) parts.push(el('text', { xmlns: ERRORS_NS, 'xml:lang': 'en' }, text))
+  return parts.map(serialize).join('')
 }

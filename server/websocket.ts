@@ -5,7 +5,7 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Server as WebSocketServerOf, WebSocket, WebSocketServer } from 'ws'
 import { corkThisTurn } from './cork.js'
-import type { Carrier } from './stream.js'
+import type { Carrier } from './stream/carrier.js'
 
 const paths = new Set(['/xmpp-websocket', '/ws'])
 

@@ -107,7 +107,7 @@ async function handPortion(to: Jid, from: number, context: OfflineContext): Prom
 }
 
 function hand(to: Jid, kept: KeptMessage, context: OfflineContext): Awaitable<unknown> {
-  return context.deliver(to.bare, delayed(kept, context.domain), { kind: 'resource', resource: to.resource ?? '' })
+  return context.deliver(to.bare, delayed(kept, to.domain), { kind: 'resource', resource: to.resource ?? '' })
 }
 
 /** XEP-0203 §4: the server says since when the message has been waiting. */

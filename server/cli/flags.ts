@@ -24,13 +24,13 @@ export function withDataFlags(command: Command): Command {
   return command
     .option('--config <file>', 'read this config file (TOML)')
     .option('--data <dir>', 'the data directory (default: ./data)')
-    .addOption(repeatable('--domain <domain>', 'the domain of the accounts (default: localhost)'))
+    .addOption(repeatable('--domain <domain>', 'a domain of the accounts (default: localhost)'))
 }
 
 export function withStartFlags(command: Command): Command {
   return command
     .option('--config <file>', 'read this config file (TOML); flags win over it')
-    .addOption(repeatable('--domain <domain>', 'the domain of the accounts (default: localhost)'))
+    .addOption(repeatable('--domain <domain>', 'a domain of the accounts (default: localhost)'))
     .option('--host <host>', 'where to listen (default: 127.0.0.1)')
     .option('--port <port>', 'the port; 0 takes a free one (default: 5280)')
     .option('--data <dir>', 'where everything is kept; :memory: keeps nothing (default: ./data)')
@@ -69,13 +69,17 @@ export function startConfig(flags: StartFlags): Config {
 }
 
 /**
- * The configuration for a command that works on the data. It opens no port for components, so it needs no secret of theirs: these
- * may stand where only the server can read them.
+ * The configuration for a command that works on the data. It opens no port for components, and seals nothing, so it needs none
+ * of these secrets: they may stand where only the server can read them.
  * @throws ConfigError
  */
 export function dataConfig(flags: DataFlags): Config {
-  const file = fileSettings(flags).filter(({ place }) => place.kind !== 'entries')
+  const file = fileSettings(flags).filter(({ place }) => !isSecret(place))
   return configFromSettings(file, dataSettings(flags))
+}
+
+function isSecret(place: Place): boolean {
+  return place.kind === 'entries' || (place.kind === 'key' && isSecretKey(place.key))
 }
 
 /** The settings of the file that `--config` names; none without it. @throws ConfigError */

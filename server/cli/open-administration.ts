@@ -30,7 +30,7 @@ async function alone<T>(config: Config, lock: Lock, work: (administration: Admin
     // Loaded when it is wanted: beside a running server nothing of it is.
     const { createServerFrom } = await import('../index.js')
     const { createLogger } = await import('../logger.js')
-    const server = await createServerFrom(config, createLogger({ ...config.log, level: 'warn' }))
+    const server = await createServerFrom(config, createLogger({ ...config.log, level: 'warn' }), Date, 'unread')
     return await work(server).finally(() => server.stop())
   } finally {
     await lock.release()

@@ -29,6 +29,7 @@ function configOf(reader: Reader): Config {
     port: reader.value(keys.port),
     publicUrl: reader.value(keys.publicUrl),
     data: reader.value(keys.data),
+    storage: { key: reader.value(keys.storageKey), previousKey: reader.value(keys.storagePreviousKey) },
     componentHost: reader.value(keys.componentHost),
     componentPort: reader.value(keys.componentPort),
     components: reader.components(domains),
@@ -66,7 +67,7 @@ class Reader {
   value<T>(key: Key<T>): T {
     let last = key.of(defaults)
     for (const setting of this.#of(key.name)) {
-      const reading = key.read(setting.value)
+      const reading = key.read(setting.value, this.#environment)
       if (reading.kind === 'value') last = reading.value
       else this.#refuse(setting, reading.message)
     }

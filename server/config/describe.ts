@@ -4,6 +4,8 @@ import { components, described, keyList } from './keys.js'
 import type { Described } from './kinds.js'
 import { defaults, type Config } from './shape.js'
 
+const hidden = '"(not shown)"'
+
 /** The configuration in effect, as TOML. Says `(not shown)` where a secret stands. */
 export function describeConfig(config: Config): string {
   const top = keyList.filter(({ name }) => !name.includes('.')).map((key) => keyLine(key.name, key, config))
@@ -12,7 +14,8 @@ export function describeConfig(config: Config): string {
 
 function keyLine(name: string, key: Described<unknown>, config: Config): string {
   const shown = key.of(config)
-  return shown === undefined ? `# ${name} is not set` : `${name} = ${toml(shown)}`
+  if (shown === undefined) return `# ${name} is not set`
+  return `${name} = ${key.isSecret === true ? hidden : toml(shown)}`
 }
 
 function tables(config: Config): readonly string[] {
@@ -25,7 +28,7 @@ function tables(config: Config): readonly string[] {
 }
 
 function componentLines(config: Config): readonly string[] {
-  const lines = [...config.components.keys()].map((domain) => `${toml(domain)} = "(not shown)"`)
+  const lines = [...config.components.keys()].map((domain) => `${toml(domain)} = ${hidden}`)
   return lines.length === 0 ? [] : ['', `[${components.name}]`, ...lines]
 }
 
@@ -42,6 +45,7 @@ export function keyTable(): string {
 
 function defaultText(key: Described<unknown>): string {
   const value = key.of(defaults)
+  if (key.isSecret === true) return 'none'
   if (value === undefined) return 'made from host and port'
   return value instanceof Map ? 'none' : `\`${toml(value)}\``
 }

@@ -2,17 +2,23 @@
 
 import { choice, decimal, integer, problem, seconds, text, toggle, unexpected, value } from './kinds.js'
 import type { Described, Key, Reading } from './kinds.js'
+import { secretKey } from './secret.js'
 import { directory, host, parseDomain, webSocketUrl } from './text-types.js'
 
-const domainType = 'a domain, or a list with one domain'
+const domainType = 'a domain, or a list of domains'
 
 function readDomains(raw: unknown): Reading<readonly string[]> {
   const list: readonly unknown[] = Array.isArray(raw) ? raw : [raw]
-  const [first] = list
-  if (list.length !== 1) return problem('this version serves one domain: name exactly one')
-  if (typeof first !== 'string') return unexpected(domainType, first)
-  const parsed = parseDomain(first)
-  return parsed.kind === 'value' ? value([parsed.value]) : parsed
+  if (list.length === 0) return problem('name at least one domain')
+  const domains = new Set<string>()
+  for (const one of list) {
+    if (typeof one !== 'string') return unexpected(domainType, one)
+    const parsed = parseDomain(one)
+    if (parsed.kind !== 'value') return parsed
+    if (domains.has(parsed.value)) return problem(`${parsed.value} is named twice`)
+    domains.add(parsed.value)
+  }
+  return value([...domains])
 }
 
 function readRegistration(raw: unknown): Reading<'closed'> {
@@ -24,7 +30,7 @@ const domain: Key<readonly string[]> = {
   name: 'domain',
   type: domainType,
   of: (config) => config.domains,
-  means: 'the domain of the accounts',
+  means: 'the domains of the accounts; the first is whom a stream is for that names none',
   read: readDomains,
 }
 
@@ -55,6 +61,16 @@ export const keys = {
     'the WebSocket address that host-meta names (XEP-0156), where it is not the one of host and port',
   ),
   data: text('data', directory, (config) => config.data, 'where everything is kept; `:memory:` keeps nothing'),
+  storageKey: secretKey(
+    'storage.key',
+    (config) => config.storage.key,
+    'what push keys are encrypted with in the file, see [storage](storage.md); without it they are not',
+  ),
+  storagePreviousKey: secretKey(
+    'storage.previous_key',
+    (config) => config.storage.previousKey,
+    'what they were encrypted with before, where `storage.key` is another one now or gone',
+  ),
   registration,
   componentHost: text(
     'component_host',

@@ -16,10 +16,13 @@ export interface Described<T> {
   readonly of: Of<T>
   /** What it does, for docs/configuration.md. */
   readonly means: string
+  /** Nobody is shown what it holds. */
+  readonly isSecret?: true
 }
 
 export interface Key<T> extends Described<T> {
-  readonly read: (raw: unknown) => Reading<T>
+  /** @param environment where secrets given as `env:NAME` are looked up */
+  readonly read: (raw: unknown, environment: NodeJS.ProcessEnv) => Reading<T>
 }
 
 export function value<T>(read: T): Reading<T> {

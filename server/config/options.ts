@@ -3,7 +3,7 @@
 import type { Log } from '../log.js'
 import { placesBy } from './place.js'
 import { settingsOf, type Setting } from './setting.js'
-import type { Limits, PushConfig } from './shape.js'
+import type { Limits, PushConfig, StorageConfig } from './shape.js'
 
 /** What is left out, or undefined, has the default of docs/configuration.md. */
 export interface ServerOptions {
@@ -12,6 +12,8 @@ export interface ServerOptions {
   readonly port?: number | undefined
   readonly publicUrl?: string | undefined
   readonly data?: string | undefined
+  /** Each 32 bytes in base64, or where they stand: `env:NAME`, `file:PATH`. */
+  readonly storage?: { readonly [K in keyof StorageConfig]?: string | undefined } | undefined
   readonly registration?: 'closed' | undefined
   readonly componentHost?: string | undefined
   readonly componentPort?: number | undefined

@@ -32,13 +32,20 @@ export interface PushConfig {
   readonly perSecond: number
 }
 
+export interface StorageConfig {
+  /** What push keys are encrypted with in the file, 32 bytes; undefined: with nothing. */
+  readonly key: Uint8Array | undefined
+  /** What they may still be encrypted with. */
+  readonly previousKey: Uint8Array | undefined
+}
+
 export interface LogConfig {
   readonly level: LogLevel
   readonly format: 'pretty' | 'json'
 }
 
 export interface Config {
-  /** Prepared domains that this server answers for: exactly one in this version. */
+  /** Prepared domains that this server answers for: at least one, each once. */
   readonly domains: readonly string[]
   readonly host: string
   /** 0 takes a free port. */
@@ -47,6 +54,7 @@ export interface Config {
   readonly publicUrl: string | undefined
   /** A directory, or `:memory:`. */
   readonly data: string
+  readonly storage: StorageConfig
   readonly componentHost: string
   /** 0 takes a free port. */
   readonly componentPort: number
@@ -64,6 +72,7 @@ export const defaults: Config = {
   port: 5280,
   publicUrl: undefined,
   data: './data',
+  storage: { key: undefined, previousKey: undefined },
   componentHost: '127.0.0.1',
   componentPort: 5347,
   components: new Map(),

@@ -55,8 +55,8 @@ describe('wrong usage exits with 2 and one clear line', () => {
       '--registration: this version has no open registration: make accounts with `sealpost user add`',
     ],
     [
-      ['start', '--domain', 'a.example', '--domain', 'b.example'],
-      '--domain: this version serves one domain: name exactly one',
+      ['start', '--domain', 'a.example', '--domain', 'A.example'],
+      '--domain: a.example is named twice',
     ],
     [['start', '--component', 'hunter2'], '--component: expected JID=SECRET'],
     [

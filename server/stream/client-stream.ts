@@ -2,50 +2,25 @@
 // a time, in order; stream errors leave here and nowhere else.
 
 import { isUtf8 } from 'node:buffer'
-import { randomUUID } from 'node:crypto'
-import { type Awaitable, isPromise } from './awaitable.js'
-import type { OpeningStream } from './extension.js'
-import type { HookRunner } from './hooks.js'
-import { type Jid, jidOf, jidOrUndefined, parseJid } from './jid.js'
-import type { Log } from './log.js'
-import type { Registry } from './registry.js'
-import type { Router } from './router.js'
-import { Session } from './session.js'
-import type { Sessions } from './sessions.js'
-import { asStanzaError } from './stanza-fault.js'
-import { CLIENT_NS, Content, isRequest, readStanza, requestOf, type Stanza, writeStanza } from './stanza.js'
-import { errorElement, StanzaError } from './stanza-error.js'
-import { StreamError, type StreamErrorCondition } from './stream-error.js'
-import { isDoneWithin } from './within.js'
-import { el, type Element, escapeAttribute, type Frame, frameElement, readFrame, serialize, XmlError } from './xml.js'
-
-const FRAMING_NS = 'urn:ietf:params:xml:ns:xmpp-framing'
-const ERRORS_NS = 'urn:ietf:params:xml:ns:xmpp-streams'
-const STREAMS_NS = 'http://etherx.jabber.org/streams'
-
-/** Strophe and Converse know a close by exactly these bytes. */
-const closeFrame = `<close xmlns="${FRAMING_NS}" />`
-
-/** So many stanzas of one stream may wait for a disk or a service before it is not read from any more. */
-const maxInHand = 64
-const maxQueued = 32
-
-/** How long a client's own stream waits for a third party at most. */
-const politeMs = 1000
-
-/** The socket under a stream. */
-export interface Carrier {
-  /** Where it comes from, without the port. */
-  readonly address: string
-  /** What passes here is read by nobody else. */
-  readonly secure: boolean
-  send(text: string): void
-  /** True when the other side answered, false when it kept silent or went. */
-  ask(): Promise<boolean>
-  close(): void
-  pause(): void
-  resume(): void
-}
+import { type Awaitable, isPromise } from '../awaitable.js'
+import type { OpeningStream } from '../extension.js'
+import type { HookRunner } from '../hooks.js'
+import { type Jid, jidOrUndefined, parseJid } from '../jid.js'
+import type { Log } from '../log.js'
+import type { Registry } from '../registry.js'
+import type { Router } from '../router.js'
+import { Session } from '../session.js'
+import type { Sessions } from '../sessions.js'
+import { CLIENT_NS, type Stanza, writeStanza } from '../stanza.js'
+import { StanzaError } from '../stanza-error.js'
+import { StreamError } from '../stream-error.js'
+import { isDoneWithin } from '../within.js'
+import { type Element, type Frame, frameElement, readFrame, serialize, XmlError } from '../xml.js'
+import type { Carrier } from './carrier.js'
+import { closeFrame, errorFrame, featuresFrame, FRAMING_NS, openFrame } from './frames.js'
+import { InHand, politeMs } from './in-hand.js'
+import { answerOpeningIq } from './opening-iq.js'
+import { Turns } from './turns.js'
 
 export interface StreamLimits {
   readonly stanzaBytes: number
@@ -55,7 +30,8 @@ export interface StreamLimits {
 }
 
 export interface StreamParts {
-  readonly domain: string
+  /** Those that may be asked for; the first speaks where none was. */
+  readonly domains: readonly string[]
   readonly limits: StreamLimits
   readonly registry: Registry
   readonly hooks: HookRunner
@@ -76,25 +52,33 @@ type State =
   | { readonly kind: 'closed' }
 
 export class ClientStream implements OpeningStream {
-  readonly domain: string
   readonly #carrier: Carrier
   readonly #parts: StreamParts
   readonly #loginTimer: NodeJS.Timeout
+  readonly #turns: Turns
+  readonly #inHand = new InHand()
+  #domain: string
   #state: State = { kind: 'fresh' }
   #headerSent = false
   #closeSent = false
-  #queue: (() => Awaitable<void>)[] | undefined
-  /** Stanzas that wait for a disk or for somebody. */
-  readonly #inHand = new Set<Promise<void>>()
-  #roomForMore: (() => void) | undefined
 
   constructor(carrier: Carrier, parts: StreamParts) {
     this.#carrier = carrier
     this.#parts = parts
-    this.domain = parts.domain
+    this.#domain = parts.domains[0] ?? ''
+    this.#turns = new Turns({
+      pause: () => carrier.pause(),
+      resume: () => carrier.resume(),
+      failed: (reason) => this.#failed(reason),
+    })
     const tooLate = (): void => this.end(new StreamError('connection-timeout', 'log in sooner'))
     this.#loginTimer = setTimeout(tooLate, parts.limits.loginSeconds * 1000)
     this.#loginTimer.unref()
+  }
+
+  /** The one that the client asked for in `<open/>`. */
+  get domain(): string {
+    return this.#domain
   }
 
   get address(): string {
@@ -116,9 +100,7 @@ export class ClientStream implements OpeningStream {
     // Before it may wait for its turn: what waits is held in memory.
     if (data.length > this.#mostBytes)
       return this.end(new StreamError('policy-violation', `at most ${this.#mostBytes} bytes at once`))
-    if (this.#queue === undefined) return this.#run(() => this.#read(data, isBinary))
-    this.#queue.push(() => this.#read(data, isBinary))
-    if (this.#queue.length >= maxQueued) this.#carrier.pause()
+    this.#turns.run(() => this.#read(data, isBinary))
   }
 
   get #mostBytes(): number {
@@ -164,7 +146,7 @@ export class ClientStream implements OpeningStream {
 
   /** Resolves when what came in on this stream is done, or nearly: one that waits for a third party is not waited for. */
   done(): Promise<void> {
-    return this.#settled()
+    return this.#inHand.settled()
   }
 
   /** RFC 6120 §4.9.1.1: the error, then the end. */
@@ -175,40 +157,11 @@ export class ClientStream implements OpeningStream {
       this.#parts.log.debug('a stream ends with an error', fields)
     }
     if (!this.#headerSent) this.#sendHeader()
-    this.#write(streamErrorXml(error))
-    this.#sayClose()
-    this.#over()
-    this.#carrier.close()
-  }
-
-  /** Runs what has come in, and while that waits for something, queues what follows. */
-  #run(work: () => Awaitable<void>): void {
-    const done = this.#guarded(work)
-    if (!isPromise(done)) return
-    this.#queue = []
-    void done.then(() => this.#drain())
-  }
-
-  async #drain(): Promise<void> {
-    const queue = this.#queue ?? []
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      if (this.#state.kind === 'closed') break
-      await this.#guarded(next)
-    }
-    this.#queue = undefined
-    this.#carrier.resume()
+    this.#write(errorFrame(error))
+    this.#close()
   }
 
   /** Whatever goes wrong here ends this stream, and no other. */
-  #guarded(work: () => Awaitable<void>): Awaitable<void> {
-    try {
-      const done = work()
-      return isPromise(done) ? done.catch((reason: unknown) => this.#failed(reason)) : undefined
-    } catch (reason) {
-      return this.#failed(reason)
-    }
-  }
-
   #failed(reason: unknown): void {
     if (reason instanceof StreamError) return this.end(reason)
     if (reason instanceof XmlError) return this.end(new StreamError(reason.condition))
@@ -248,29 +201,30 @@ export class ClientStream implements OpeningStream {
     if (state.kind === 'opened' || state.kind === 'bound' || (state.kind === 'authenticated' && state.opened)) {
       throw new StreamError('bad-format', 'the stream is open already')
     }
-    const to = frame.attributes.get('to')
-    if (to !== undefined && !this.#isHere(to)) throw new StreamError('host-unknown', 'no such domain here')
+    this.#choose(frame.attributes.get('to'))
     this.#state = state.kind === 'authenticated' ? { ...state, opened: true } : { kind: 'opened' }
     this.#sendHeader()
     return this.#sendFeatures(state.kind === 'authenticated' ? 'authenticated' : 'opened')
   }
 
-  #isHere(to: string): boolean {
+  /** RFC 6120 §4.7.2: whom the stream is for. Who has logged in stays where the account is. */
+  #choose(to: string | undefined): void {
+    if (to === undefined) return
     const jid = jidOrUndefined(to)
-    return jid?.domain === this.domain && jid.local === undefined && jid.resource === undefined
+    const isDomain = jid !== undefined && jid.local === undefined && jid.resource === undefined
+    const choice = this.#state.kind === 'authenticated' ? [this.#domain] : this.#parts.domains
+    if (!isDomain || !choice.includes(jid.domain)) throw new StreamError('host-unknown', 'no such domain here')
+    this.#domain = jid.domain
   }
 
   #sendHeader(): void {
     this.#headerSent = true
-    this.#write(
-      `<open xmlns="${FRAMING_NS}" from="${escapeAttribute(this.domain)}" id="${randomUUID()}" version="1.0" xml:lang="en"/>`,
-    )
+    this.#write(openFrame(this.#domain))
   }
 
   #sendFeatures(state: 'opened' | 'authenticated'): Awaitable<void> {
     const features = this.#parts.hooks.fold('stream:features', [], { state, secure: this.secure })
-    const send = (elements: readonly Element[]): void =>
-      this.#write(`<stream:features xmlns:stream="${STREAMS_NS}">${elements.map(serialize).join('')}</stream:features>`)
+    const send = (elements: readonly Element[]): void => this.#write(featuresFrame(elements))
     return isPromise(features) ? features.then(send) : send(features)
   }
 
@@ -290,34 +244,9 @@ export class ClientStream implements OpeningStream {
   }
 
   async #openingIq(frame: Frame): Promise<void> {
-    const server = jidOf(undefined, this.domain)
-    const head = {
-      kind: 'iq',
-      from: server,
-      to: undefined,
-      id: frame.attributes.get('id') ?? '',
-      lang: undefined,
-    } as const
-    const answer = (type: 'result' | 'error', content: Content): void =>
-      this.#write(writeStanza({ ...head, type, content }))
-    try {
-      const iq = readStanza(frame, server)
-      if (iq.kind !== 'iq' || !isRequest(iq)) return
-      const handle = iq.type === 'set' ? this.#openingHandler(iq.content) : undefined
-      if (handle === undefined) throw new StanzaError('not-authorized', 'bind a resource first')
-      const payload = await handle(requestOf(iq).payload, this)
-      answer('result', payload === undefined ? Content.empty : Content.of(payload))
-    } catch (reason) {
-      const asked = { ...head, type: 'set', content: Content.empty } as const
-      answer('error', Content.of(errorElement(asStanzaError(reason, asked, this.#parts.log))))
-      return
-    }
+    const answer = await answerOpeningIq(frame, this, this.#parts)
+    if (answer !== undefined) this.#write(writeStanza(answer))
     if (this.#state.kind === 'bound') await this.#parts.hooks.notify('session:bound', { jid: this.#state.session.jid })
-  }
-
-  #openingHandler(content: Content): ReturnType<Registry['openingIq']> {
-    const payload = content.children[0]
-    return payload && this.#parts.registry.openingIq(payload.namespace, payload.name)
   }
 
   #stanza(frame: Frame, session: Session): Awaitable<void> {
@@ -327,31 +256,15 @@ export class ClientStream implements OpeningStream {
     checkFrom(frame.attributes.get('from'), session.jid)
     const answer = (stanza: Stanza): void => session.send(writeStanza(stanza))
     const receive = (): Awaitable<void> => this.#parts.router.receive(frame, session.jid, { answer })
-    const done = this.#inHand.size > 0 && this.#isForServer(frame) ? this.#settled().then(receive) : receive()
-    return isPromise(done) ? this.#counted(done) : undefined
+    const mustWait = !this.#inHand.isEmpty && this.#isForServer(frame)
+    const done = mustWait ? this.#inHand.settled().then(receive) : receive()
+    return isPromise(done) ? this.#inHand.add(done) : undefined
   }
 
   /** What the server answers for itself vouches for what it was sent before: a client that has its ping back has its messages on disk. */
   #isForServer(frame: Frame): boolean {
     const to = frame.attributes.get('to')
-    return frame.name === 'iq' && (to === undefined || to === this.domain || to === this.account)
-  }
-
-  /** All that is in hand is done; but a recipient who keeps the server waiting must not make it look dead to the sender. */
-  async #settled(): Promise<void> {
-    await isDoneWithin(Promise.all(this.#inHand), politeMs)
-  }
-
-  /** A stanza that waits for a disk holds up no other, until too many of this stream wait. */
-  #counted(done: Promise<void>): Promise<void> | undefined {
-    this.#inHand.add(done)
-    void done.then(() => {
-      this.#inHand.delete(done)
-      this.#roomForMore?.()
-      this.#roomForMore = undefined
-    })
-    if (this.#inHand.size < maxInHand) return undefined
-    return new Promise((resolve) => (this.#roomForMore = resolve))
+    return frame.name === 'iq' && (to === undefined || to === this.#domain || to === this.account)
   }
 
   /** A polite client has read all before its close is answered: it is asked, if there is somebody who waits to know. */
@@ -360,18 +273,18 @@ export class ClientStream implements OpeningStream {
       await isDoneWithin(this.#state.session.answered(), politeMs)
     }
     if (!this.#headerSent) this.#sendHeader()
-    this.#sayClose()
-    this.#over()
-    this.#carrier.close()
+    this.#close()
   }
 
   #write(xml: string): void {
     if (!this.#closeSent) this.#carrier.send(xml)
   }
 
-  #sayClose(): void {
+  #close(): void {
     this.#write(closeFrame)
     this.#closeSent = true
+    this.#over()
+    this.#carrier.close()
   }
 
   #over(): void {
@@ -379,6 +292,7 @@ export class ClientStream implements OpeningStream {
     if (state.kind === 'closed') return
     clearTimeout(this.#loginTimer)
     this.#state = { kind: 'closed' }
+    this.#turns.end()
     if (state.kind === 'bound') this.#sessionOver(state.session)
     this.#parts.closed(this)
   }
@@ -399,11 +313,4 @@ function checkFrom(from: string | undefined, own: Jid): void {
   const jid = jidOrUndefined(from)
   if (jid?.bare === own.bare && (jid.resource === undefined || jid.resource === own.resource)) return
   throw new StreamError('invalid-from')
-}
-
-function streamErrorXml(error: StreamError): string {
-  const condition: StreamErrorCondition = error.condition
-  const parts = [el(condition, { xmlns: ERRORS_NS })]
-  if (error.text !== undefined) parts.push(el('text', { xmlns: ERRORS_NS, 'xml:lang': 'en' }, error.text))
-  return `<stream:error xmlns:stream="${STREAMS_NS}">${parts.map(serialize).join('')}</stream:error>`
 }
