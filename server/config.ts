@@ -7,10 +7,18 @@ import type { Config } from './config/shape.js'
 
 export { describeConfig } from './config/describe.js'
 export { readConfigFile } from './config/file.js'
+export { secretKeys } from './config/keys.js'
 export type { ServerOptions } from './config/options.js'
 export { ConfigError, problemLine, type Problem } from './config/problem.js'
 export type { Setting } from './config/setting.js'
-export { defaults, type Config, type Limits, type LogConfig, type PushConfig } from './config/shape.js'
+export {
+  defaults,
+  type Config,
+  type Limits,
+  type LogConfig,
+  type PushConfig,
+  type StorageConfig,
+} from './config/shape.js'
 
 /** What `data` says when nothing is to be kept. */
 export const inMemory = ':memory:'

@@ -1,24 +1,35 @@
 // The HTTP beside the WebSocket: /healthz, and what extensions answer. Everything else is not found.
 
-import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server as PlainServer, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
 import { type Awaitable, isPromise } from './awaitable.js'
 import type { HttpAnswer, HttpRequest } from './extension.js'
 import type { Log } from './log.js'
-import { cameThroughProxy, isLoopback } from './websocket.js'
+import type { SecureContext } from './certificate.js'
+import type { OriginOf } from './origin.js'
+
+export type HttpServer = PlainServer | SecureServer
 
 export interface HttpParts {
   readonly find: (path: string) => ((request: HttpRequest) => Awaitable<HttpAnswer>) | undefined
   /** The public address of the WebSocket. */
   readonly address: () => string
   readonly isReady: () => boolean
+  readonly originOf: OriginOf
   readonly log: Log
 }
 
 /** Small requests only, and soon: nobody sends this server a body. */
-export function createHttp(parts: HttpParts): HttpServer {
-  const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 10_000, headersTimeout: 10_000 })
-  server.on('request', (request, response) => respond(request, response, parts))
-  return server
+const limits = { maxHeaderSize: 16 * 1024, requestTimeout: 10_000, headersTimeout: 10_000 }
+
+export function createHttp(parts: HttpParts): PlainServer {
+  return createServer(limits, (request, response) => respond(request, response, parts))
+}
+
+/** The same over TLS; `setSecureContext` of what it gives takes another certificate. */
+export function createHttps(context: SecureContext, parts: HttpParts): SecureServer {
+  const options = { ...limits, ...context, minVersion: 'TLSv1.2', handshakeTimeout: 10_000 } as const
+  return createSecureServer(options, (request, response) => respond(request, response, parts))
 }
 
 function respond(request: IncomingMessage, response: ServerResponse, parts: HttpParts): void {
@@ -51,9 +62,8 @@ function answerTo(request: IncomingMessage, parts: HttpParts): Awaitable<HttpAns
   return parts.find(path)?.(requestOf(request, parts)) ?? text(404, 'not found\n')
 }
 
-function requestOf(request: IncomingMessage, { address }: HttpParts): HttpRequest {
-  const isHere = isLoopback(request.socket.remoteAddress ?? '') && !cameThroughProxy(request)
-  return { address: address(), isLoopback: isHere }
+function requestOf(request: IncomingMessage, { address, originOf }: HttpParts): HttpRequest {
+  return { address: address(), isLoopback: originOf(request).isLoopback }
 }
 
 function write(request: IncomingMessage, response: ServerResponse, answer: HttpAnswer): void {

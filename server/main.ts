@@ -8,7 +8,7 @@ import { hostAndPort } from './host-and-port.js'
 import { createServerFrom, type Server } from './index.js'
 import type { Log } from './log.js'
 import { createLogger } from './logger.js'
-import { askedToStop, keepRunning } from './signals.js'
+import { askedToStop, keepRunning, onHangup } from './signals.js'
 import { takeDirectory } from './take-directory.js'
 import { isDoneWithin } from './within.js'
 
@@ -30,6 +30,7 @@ export async function runServer(config: Config, hint: Hint): Promise<void> {
   keepRunning(log)
   const stop = askedToStop()
   const running = await begin(config, log)
+  onHangup(() => void running.server.reload())
   process.stdout.write(`${readyLine(running.server)}\n`)
   hint({ isEmpty: (await running.server.users.list()).length === 0, url: running.server.url })
   const signal = await stop

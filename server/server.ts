@@ -1,17 +1,18 @@
 // Joins the parts: assemble(), start(), stop(). Knows no extension by name.
 
-import type { Server as HttpServer } from 'node:http'
 import type { Storage } from '../storage/storage.js'
 import { Asks } from './asks.js'
 import { Background } from './background.js'
+import { Certificate } from './certificate.js'
 import { Components } from './component.js'
 import type { Config } from './config.js'
 import type { AnyExtension, Clock } from './extension.js'
 import { HookRunner, type Hooks } from './hooks.js'
-import { createHttp } from './http.js'
+import { createHttp, createHttps, type HttpServer } from './http.js'
 import { Lanes } from './lanes.js'
 import type { Log } from './log.js'
 import { Mailboxes } from './mailboxes.js'
+import { type OriginOf, originReader } from './origin.js'
 import { type AnyContext, Registry } from './registry.js'
 import { Router } from './router.js'
 import { Sessions } from './sessions.js'
@@ -54,6 +55,7 @@ export class Assembly {
   readonly #router: Router
   readonly #asks: Asks
   #http: HttpServer | undefined
+  #certificate: Certificate | undefined
   #webSockets: WebSocketListener | undefined
   #port: number | undefined
   #componentPort: number | undefined
@@ -94,7 +96,9 @@ export class Assembly {
 
   /** The WebSocket address, once started. */
   get url(): string {
-    return `ws://${bracketed(this.#parts.config.host)}:${this.#port ?? this.#parts.config.port}/xmpp-websocket`
+    const { host, port, tls } = this.#parts.config
+    const scheme = tls === undefined ? 'ws' : 'wss'
+    return `${scheme}://${bracketed(host)}:${this.#port ?? port}/xmpp-websocket`
   }
 
   get componentAddress(): Address | undefined {
@@ -108,25 +112,28 @@ export class Assembly {
     if (config.components.size > 0) {
       this.#componentPort = await this.#components.listen(config.componentHost, config.componentPort, this.#router)
     }
-    const http = createHttp({
-      find: (path) => this.#registry.http(path),
-      address: () => config.publicUrl ?? this.url,
-      isReady: () => this.#ready,
-      log: this.#parts.log,
-    })
+    const originOf = originReader(config.trustedProxies)
+    const http = await this.#createHttp(originOf)
     this.#http = http
     this.#webSockets = new WebSocketListener(http, {
       maxFrameBytes: config.limits.stanzaBytes * 2,
       answerSeconds: config.limits.answerSeconds,
+      originOf,
       connected: (carrier) => this.#connected(carrier),
     })
     this.#port = await listen(http, config.host, config.port)
     this.#ready = true
   }
 
+  /** Takes up what has changed in the files that the configuration names: the TLS certificate. */
+  async reload(): Promise<void> {
+    await this.#certificate?.renew()
+  }
+
   /** Stops accepting, finishes what is in hand, says goodbye to everybody, closes the storage. Safe to call when never started. */
   async stop(): Promise<void> {
     this.#ready = false
+    this.#certificate?.close()
     const closed = closeHttp(this.#http)
     await this.#registry.stop()
     for (const stream of this.#streams) stream.end(new StreamError('system-shutdown'))
@@ -143,6 +150,23 @@ export class Assembly {
   /** Resolves when no stanza is in hand and no background work under way. */
   idle(): Promise<void> {
     return this.#background.idle()
+  }
+
+  async #createHttp(originOf: OriginOf): Promise<HttpServer> {
+    const { config, log } = this.#parts
+    const parts = {
+      find: (path: string) => this.#registry.http(path),
+      address: () => config.publicUrl ?? this.url,
+      isReady: () => this.#ready,
+      originOf,
+      log,
+    }
+    if (config.tls === undefined) return createHttp(parts)
+    const certificate = new Certificate(config.tls, log)
+    const https = createHttps(await certificate.read(), parts)
+    certificate.watch((context) => https.setSecureContext(context))
+    this.#certificate = certificate
+    return https
   }
 
   #connected(carrier: Carrier): Connection {

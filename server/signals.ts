@@ -19,6 +19,11 @@ export function askedToStop(): Promise<string> {
   })
 }
 
+/** SIGHUP, the custom way to say that files have changed. Without a listener it would end the process. */
+export function onHangup(hear: () => void): void {
+  process.on('SIGHUP', hear)
+}
+
 /**
  * Work that failed where nobody waited for it harms nothing else: it is logged. After an exception that nobody caught nobody knows
  * what still holds: it is logged, and the process ends. What was acknowledged is on disk.

@@ -1,10 +1,12 @@
 // RFC 7395: frames in, frames out. The only file that knows the clients' sockets.
 
-import type { IncomingMessage, Server as HttpServer } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Server as WebSocketServerOf, WebSocket, WebSocketServer } from 'ws'
 import { corkThisTurn } from './cork.js'
+import type { HttpServer } from './http.js'
+import type { OriginOf } from './origin.js'
 import type { Carrier } from './stream/carrier.js'
 
 const paths = new Set(['/xmpp-websocket', '/ws'])
@@ -31,6 +33,7 @@ export interface WebSocketOptions {
   readonly maxFrameBytes: number
   /** How long an asked client may keep silent. */
   readonly answerSeconds: number
+  readonly originOf: OriginOf
   readonly connected: (carrier: Carrier) => Connection
 }
 
@@ -102,8 +105,9 @@ class WebSocketCarrier implements Carrier {
     this.#ws = ws
     this.#socket = socket
     this.#options = options
-    this.address = request.socket.remoteAddress ?? ''
-    this.secure = isLoopback(this.address) && !cameThroughProxy(request)
+    const { address, secure } = options.originOf(request)
+    this.address = address
+    this.secure = secure
   }
 
   send(text: string): void {
@@ -192,13 +196,4 @@ function refuse(socket: Duplex, { status, text }: Refusal): void {
 function asBuffer(data: Buffer | ArrayBuffer | Buffer[]): Buffer {
   if (Buffer.isBuffer(data)) return data
   return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data)
-}
-
-export function isLoopback(address: string): boolean {
-  return address === '::1' || /^(::ffff:)?127\./.test(address)
-}
-
-/** A request that a proxy passed on did not come from this machine, whatever its socket says. */
-export function cameThroughProxy(request: IncomingMessage): boolean {
-  return request.headers['forwarded'] !== undefined || request.headers['x-forwarded-for'] !== undefined
 }

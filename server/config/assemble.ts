@@ -28,11 +28,14 @@ function configOf(reader: Reader): Config {
     host: reader.value(keys.host),
     port: reader.value(keys.port),
     publicUrl: reader.value(keys.publicUrl),
+    tls: reader.tls(),
+    trustedProxies: reader.value(keys.trustedProxies),
     data: reader.value(keys.data),
     storage: { key: reader.value(keys.storageKey), previousKey: reader.value(keys.storagePreviousKey) },
     componentHost: reader.value(keys.componentHost),
     componentPort: reader.value(keys.componentPort),
     components: reader.components(domains),
+    metrics: reader.value(keys.metrics),
     log: { level: reader.value(keys.logLevel), format: reader.value(keys.logFormat) },
     limits: {
       stanzaBytes: reader.value(keys.stanzaBytes),
@@ -49,6 +52,7 @@ function configOf(reader: Reader): Config {
       maxRegistrations: reader.value(keys.maxRegistrations),
       burst: reader.value(keys.burst),
       perSecond: reader.value(keys.perSecond),
+      unusedDays: reader.value(keys.unusedDays),
     },
   }
 }
@@ -84,6 +88,16 @@ class Reader {
     return found
   }
 
+  /** One without the other is of no use. */
+  tls(): Config['tls'] {
+    const certificate = this.value(keys.tlsCertificate)
+    const key = this.value(keys.tlsKey)
+    if (certificate !== undefined && key !== undefined) return { certificate, key }
+    this.#mustStandBeside(keys.tlsKey.name, keys.tlsCertificate.name)
+    this.#mustStandBeside(keys.tlsCertificate.name, keys.tlsKey.name)
+    return undefined
+  }
+
   /** Throws if anything was wrong; problems come in the order in which the settings stand. */
   finish(): void {
     const problems = this.#settings.flatMap((setting) => {
@@ -91,6 +105,11 @@ class Reader {
       return message === undefined ? [] : [problemOf(setting, message)]
     })
     if (problems.length > 0) throw new ConfigError(problems)
+  }
+
+  #mustStandBeside(missing: string, given: string): void {
+    if (this.#of(missing).length > 0) return
+    for (const setting of this.#of(given)) this.#refuse(setting, `needs ${missing} beside it`)
   }
 
   #of(key: string): readonly Setting[] {

@@ -46,6 +46,6 @@ export function keyTable(): string {
 function defaultText(key: Described<unknown>): string {
   const value = key.of(defaults)
   if (key.isSecret === true) return 'none'
-  if (value === undefined) return 'made from host and port'
-  return value instanceof Map ? 'none' : `\`${toml(value)}\``
+  if (value === undefined) return key.unset ?? 'none'
+  return `\`${toml(value)}\``
 }

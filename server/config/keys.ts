@@ -3,7 +3,8 @@
 import { choice, decimal, integer, problem, seconds, text, toggle, unexpected, value } from './kinds.js'
 import type { Described, Key, Reading } from './kinds.js'
 import { secretKey } from './secret.js'
-import { directory, host, parseDomain, webSocketUrl } from './text-types.js'
+import { isNetwork } from '../origin.js'
+import { directory, filePath, host, parseDomain, webSocketUrl } from './text-types.js'
 
 const domainType = 'a domain, or a list of domains'
 
@@ -34,6 +35,21 @@ const domain: Key<readonly string[]> = {
   read: readDomains,
 }
 
+const networksType = 'a list of IP addresses and networks, as 10.0.0.0/8'
+
+const trustedProxies: Key<readonly string[]> = {
+  name: 'trusted_proxies',
+  type: networksType,
+  of: (config) => config.trustedProxies,
+  means: 'the reverse proxies that are believed where a client comes from, and whether by TLS',
+  read(raw) {
+    const list: readonly unknown[] = Array.isArray(raw) ? raw : [raw]
+    const networks = list.filter((one) => typeof one === 'string')
+    const wrong = list.find((one) => typeof one !== 'string' || !isNetwork(one))
+    return wrong === undefined ? value(networks) : unexpected(networksType, wrong)
+  },
+}
+
 const registration: Key<'closed'> = {
   name: 'registration',
   type: '"closed"',
@@ -48,18 +64,30 @@ export const components: Described<ReadonlyMap<string, string>> = {
   type: 'a table: `"push.example" = "secret"`',
   of: (config) => config.components,
   means: 'the domain of each component (XEP-0114), and its secret',
+  isSecret: true,
 }
 
 export const keys = {
   domain,
   host: text('host', host, (config) => config.host, 'where the server listens for WebSockets'),
   port: integer('port', [0, 65_535], (config) => config.port, 'its port; 0 takes a free one'),
-  publicUrl: text(
-    'public_url',
-    webSocketUrl,
-    (config) => config.publicUrl,
-    'the WebSocket address that host-meta names (XEP-0156), where it is not the one of host and port',
+  publicUrl: {
+    ...text(
+      'public_url',
+      webSocketUrl,
+      (config) => config.publicUrl,
+      'the WebSocket address that host-meta names (XEP-0156), where it is not the one of host and port',
+    ),
+    unset: 'made from host and port',
+  },
+  tlsCertificate: text(
+    'tls.certificate',
+    filePath,
+    (config) => config.tls?.certificate,
+    'the TLS certificate and those between it and the root, in PEM: with it and its key the server speaks `wss://`',
   ),
+  tlsKey: text('tls.key', filePath, (config) => config.tls?.key, 'its private key, in PEM'),
+  trustedProxies,
   data: text('data', directory, (config) => config.data, 'where everything is kept; `:memory:` keeps nothing'),
   storageKey: secretKey(
     'storage.key',
@@ -83,6 +111,12 @@ export const keys = {
     [0, 65_535],
     (config) => config.componentPort,
     'its port; 0 takes a free one',
+  ),
+  metrics: choice(
+    'metrics',
+    ['loopback', 'all', 'off'],
+    (config) => config.metrics,
+    'who may read `/metrics`: this machine alone, everybody who can reach the port, nobody',
   ),
   logLevel: choice(
     'log.level',
@@ -153,6 +187,12 @@ export const keys = {
     (config) => config.push.perSecond,
     'how many a second after that; what waits is merged into the newest, and a call never waits',
   ),
+  unusedDays: integer(
+    'push.unused_days',
+    [0, 36_500],
+    (config) => config.push.unusedDays,
+    'after how many days without its client a push registration is disabled; 0 is never',
+  ),
 }
 
 /** The keys that hold one value, in the order in which they are shown. */
@@ -160,6 +200,11 @@ export const keyList: readonly Key<unknown>[] = Object.values(keys)
 
 /** Everything that a configuration can say. */
 export const described: readonly Described<unknown>[] = [...keyList, components]
+
+/** The keys that only those need who use what they guard. */
+export const secretKeys: ReadonlySet<string> = new Set(
+  described.filter(({ isSecret }) => isSecret === true).map(({ name }) => name),
+)
 
 /** Names that a later version brings: refused in other words than a misspelt key. */
 export const laterKeys: readonly string[] = ['admins']

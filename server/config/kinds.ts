@@ -16,6 +16,8 @@ export interface Described<T> {
   readonly of: Of<T>
   /** What it does, for docs/configuration.md. */
   readonly means: string
+  /** What holds where nobody sets it, in words. */
+  readonly unset?: string
   /** Nobody is shown what it holds. */
   readonly isSecret?: true
 }

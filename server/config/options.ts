@@ -3,7 +3,7 @@
 import type { Log } from '../log.js'
 import { placesBy } from './place.js'
 import { settingsOf, type Setting } from './setting.js'
-import type { Limits, PushConfig, StorageConfig } from './shape.js'
+import type { Config, Limits, PushConfig, StorageConfig } from './shape.js'
 
 /** What is left out, or undefined, has the default of docs/configuration.md. */
 export interface ServerOptions {
@@ -11,6 +11,8 @@ export interface ServerOptions {
   readonly host?: string | undefined
   readonly port?: number | undefined
   readonly publicUrl?: string | undefined
+  readonly tls?: { readonly certificate: string; readonly key: string } | undefined
+  readonly trustedProxies?: string | readonly string[] | undefined
   readonly data?: string | undefined
   /** Each 32 bytes in base64, or where they stand: `env:NAME`, `file:PATH`. */
   readonly storage?: { readonly [K in keyof StorageConfig]?: string | undefined } | undefined
@@ -19,6 +21,7 @@ export interface ServerOptions {
   readonly componentPort?: number | undefined
   /** Domain → secret. */
   readonly components?: Readonly<Record<string, string>> | undefined
+  readonly metrics?: Config['metrics'] | undefined
   readonly limits?: { readonly [K in keyof Limits]?: Limits[K] | undefined } | undefined
   readonly push?: { readonly [K in keyof PushConfig]?: PushConfig[K] | undefined } | undefined
   /** Silent when left out. */

@@ -30,6 +30,8 @@ export interface PushConfig {
   readonly burst: number
   /** How many a second after that. */
   readonly perSecond: number
+  /** After so many days without its client a registration ends; 0: never. */
+  readonly unusedDays: number
 }
 
 export interface StorageConfig {
@@ -52,6 +54,10 @@ export interface Config {
   readonly port: number
   /** The WebSocket address that host-meta names (XEP-0156); undefined: made from host and port. */
   readonly publicUrl: string | undefined
+  /** The files of a TLS certificate, in PEM; undefined: no TLS here. */
+  readonly tls: { readonly certificate: string; readonly key: string } | undefined
+  /** IP addresses and networks of proxies that are believed what they say of a client. */
+  readonly trustedProxies: readonly string[]
   /** A directory, or `:memory:`. */
   readonly data: string
   readonly storage: StorageConfig
@@ -60,6 +66,8 @@ export interface Config {
   readonly componentPort: number
   /** Prepared domain → secret (XEP-0114). */
   readonly components: ReadonlyMap<string, string>
+  /** Who may read /metrics. */
+  readonly metrics: 'loopback' | 'all' | 'off'
   readonly log: LogConfig
   readonly limits: Limits
   readonly push: PushConfig
@@ -71,11 +79,14 @@ export const defaults: Config = {
   host: '127.0.0.1',
   port: 5280,
   publicUrl: undefined,
+  tls: undefined,
+  trustedProxies: [],
   data: './data',
   storage: { key: undefined, previousKey: undefined },
   componentHost: '127.0.0.1',
   componentPort: 5347,
   components: new Map(),
+  metrics: 'loopback',
   log: { level: 'info', format: 'pretty' },
   limits: {
     stanzaBytes: 262_144,
@@ -85,5 +96,13 @@ export const defaults: Config = {
     offlineMessages: 1000,
     answerSeconds: 10,
   },
-  push: { plain: 'none', padding: true, whenOthersOnline: 'always', maxRegistrations: 32, burst: 10, perSecond: 1 },
+  push: {
+    plain: 'none',
+    padding: true,
+    whenOthersOnline: 'always',
+    maxRegistrations: 32,
+    burst: 10,
+    perSecond: 1,
+    unusedDays: 180,
+  },
 }

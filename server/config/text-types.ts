@@ -42,3 +42,8 @@ export const directory: TextType<string> = {
   type: 'the path of a directory, or ":memory:"',
   check: (raw) => (raw === '' || raw.includes('\0') ? undefined : raw),
 }
+
+export const filePath: TextType<string> = {
+  type: 'the path of a file',
+  check: (raw) => (raw === '' || raw.includes('\0') ? undefined : raw),
+}

@@ -17,6 +17,9 @@ afterAll(() => rmSync(directory, { recursive: true }))
 
 let files = 0
 
+const keyText = Buffer.alloc(32, 0xfb).toString('base64')
+const keyBytes = new Uint8Array(32).fill(0xfb)
+
 function fileOf(content: string | Uint8Array): string {
   const path = join(directory, `${(files += 1)}.toml`)
   writeFileSync(path, content)
@@ -56,12 +59,18 @@ describe('a config file', () => {
   })
 
   test('can say everything', () => {
-    const config = fromFile(`
+    const config = fromFile(
+      `
       domain = ["Example.ORG"]
       host = "[::1]"
       port = 0
       public_url = "wss://chat.example.org/ws"
+      tls.certificate = "/etc/ssl/chat.pem"
+      tls.key = "/etc/ssl/chat.key"
+      trusted_proxies = ["127.0.0.1", "fd00::/8"]
       data = "/var/lib/sealpost"
+      storage.key = "${keyText}"
+      storage.previous_key = "env:OLD_KEY"
       registration = "closed"
       component_host = "localhost"
       component_port = 5348
@@ -83,13 +92,18 @@ describe('a config file', () => {
       when_others_online = "away"
       burst = 1000
       per_second = 0.5
-    `)
+    `,
+      { OLD_KEY: keyText },
+    )
     expect(config).toEqual({
       domains: ['example.org'],
       host: '::1',
       port: 0,
       publicUrl: 'wss://chat.example.org/ws',
+      tls: { certificate: '/etc/ssl/chat.pem', key: '/etc/ssl/chat.key' },
+      trustedProxies: ['127.0.0.1', 'fd00::/8'],
       data: '/var/lib/sealpost',
+      storage: { key: keyBytes, previousKey: keyBytes },
       componentHost: 'localhost',
       componentPort: 5348,
       components: new Map([['push.example.org', 's3cret']]),
@@ -172,6 +186,17 @@ describe('a config file', () => {
     ],
     ['domain = ["a.example", "A.example"]', 'domain: a.example is named twice'],
     ['domain = []', 'domain: name at least one domain'],
+    ['tls.certificate = "a.pem"', 'tls.certificate: needs tls.key beside it'],
+    ['tls.key = "a.key"', 'tls.key: needs tls.certificate beside it'],
+    ['tls.key = ""', 'tls.key: expected the path of a file, not ""; needs tls.certificate beside it'],
+    [
+      'trusted_proxies = ["10.0.0.0/33"]',
+      'trusted_proxies: expected a list of IP addresses and networks, as 10.0.0.0/8, not "10.0.0.0/33"',
+    ],
+    [
+      'trusted_proxies = ["proxy.example"]',
+      'trusted_proxies: expected a list of IP addresses and networks, as 10.0.0.0/8, not "proxy.example"',
+    ],
     ['domain = "juliet@localhost"', 'domain: expected a domain alone, not "juliet@localhost"'],
     ['domain = 3', 'domain: expected a domain, or a list of domains, not 3'],
     ['host = "no host"', 'host: expected an IP address or a host name, not "no host"'],
@@ -228,6 +253,41 @@ describe('a secret', () => {
       'components."p.example" = "hunter2"\ncomponents."q@example" = "hunter2"\ncomponents."r.example" = ["hunter2"]'
     expect(problemsOf(() => fromFile(toml)).join()).not.toContain('hunter2')
     expect(describeConfig(fromFile('components."p.example" = "hunter2"'))).not.toContain('hunter2')
+    const shown = describeConfig(fromFile(`storage.key = "${keyText}"`))
+    expect(shown).toContain('key = "(not shown)"')
+    expect(shown).not.toContain(keyText)
+  })
+})
+
+describe('a key', () => {
+  const expected = 'expected 32 bytes in base64, as `openssl rand -base64 32` prints them'
+
+  test.each([
+    ['of 31 bytes', Buffer.alloc(31).toString('base64')],
+    ['of 33 bytes', Buffer.alloc(33).toString('base64')],
+    ['in hexadecimal', '0123456789abcdef'.repeat(4)],
+    ['in base64 for URLs', keyText.replaceAll('+', '-').replaceAll('/', '_')],
+    ['without its padding', keyText.replace('=', '')],
+    ['with a space', ` ${keyText}`],
+    ['that is a sentence', 'correct horse battery staple and more'],
+  ])('%s is refused, and not repeated', (_, text) => {
+    expect(problemsOf(() => fromFile(`storage.key = "${text}"`))).toEqual([`1: storage.key: ${expected}`])
+    expect(problemsOf(() => fromFile('storage.previous_key = "env:KEY"', { KEY: text }))).toEqual([
+      `1: storage.previous_key: ${expected}`,
+    ])
+  })
+
+  test('may stand in a file, or in the environment, of which it is said when it is not there', () => {
+    const path = join(directory, 'key')
+    writeFileSync(path, `${keyText}\n`)
+    expect(configFromOptions({ storage: { key: `file:${path}` } }).storage).toEqual({
+      key: keyBytes,
+      previousKey: undefined,
+    })
+    expect(problemsOf(() => fromFile('storage.key = "env:ABSENT"'))).toEqual([
+      '1: storage.key: the environment variable ABSENT is not set',
+    ])
+    expect(problemsOf(() => fromFile('storage.key = 3'))).toEqual(['1: storage.key: expected a secret as a string'])
   })
 })
 
@@ -282,7 +342,13 @@ describe('the configuration that is shown', () => {
   })
 
   test('shows every key', () => {
-    const shown = parse(describeConfig(fromFile('public_url = "ws://x/"\ncomponents."p.example" = "s"')))
+    const shown = parse(
+      describeConfig(
+        fromFile(
+          `public_url = "ws://x/"\ntls = { certificate = "c", key = "k" }\nstorage = { key = "${keyText}", previous_key = "${keyText}" }\ncomponents."p.example" = "s"`,
+        ),
+      ),
+    )
     for (const { name } of described) {
       const [first = '', second] = name.split('.')
       const found = shown[first]
@@ -303,7 +369,7 @@ describe('the configuration that is shown', () => {
   test('has defaults that its own readers accept', () => {
     for (const key of keyList) {
       const value = key.of(defaults)
-      if (value !== undefined) expect(key.read(value)).toEqual({ kind: 'value', value })
+      if (value !== undefined) expect(key.read(value, {})).toEqual({ kind: 'value', value })
     }
   })
 })

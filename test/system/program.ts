@@ -57,7 +57,7 @@ export interface RunningServer {
 
 /** What the ready line says. @throws Error when it is not as the contract has it */
 export function addressesOf(line: string): Omit<RunningServer, 'program'> {
-  const found = /^sealpost ready (ws:\/\/[^ ]+)(?: component ([^ ]+))?$/.exec(line)
+  const found = /^sealpost ready (wss?:\/\/[^ ]+)(?: component ([^ ]+))?$/.exec(line)
   if (found?.[1] === undefined) throw new Error(`this is no ready line: ${line}`)
   return { url: found[1], component: found[2] }
 }
@@ -92,6 +92,20 @@ export class Program {
   stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Outcome> {
     this.child.kill(signal)
     return this.ended
+  }
+
+  /** Waits until it has written this on stderr. */
+  says(text: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (!this.#stderr.includes(text)) return
+        this.child.stderr.off('data', look)
+        resolve()
+      }
+      this.child.stderr.on('data', look)
+      void this.ended.then(() => reject(new Error(`it ended without saying ${JSON.stringify(text)}`)))
+      look()
+    })
   }
 
   get stderr(): string {
