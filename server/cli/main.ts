@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../config.js'
 import { UsageError } from '../failure.js'
 import { describeFault } from '../fault.js'
+import { packageVersion } from '../package-version.js'
 import { addConfig } from './config.js'
 import { addPush } from './push.js'
 import { addStart } from './start.js'
@@ -13,6 +14,7 @@ import { addUser } from './user.js'
 function program(): Command {
   const sealpost = new Command('sealpost')
     .description('an XMPP server whose push notifications only the device can open')
+    .version(packageVersion())
     .exitOverride()
     .showSuggestionAfterError(false)
     .configureOutput({ outputError: () => undefined })

@@ -23,6 +23,9 @@ export interface ServiceAddress {
 
 class Connection extends TestEntity {
   readonly entity: ReturnType<typeof component>
+  /** Every stanza that came, read or not. */
+  readonly seen: Element[] = []
+  readonly #wire: Buffer[] = []
 
   constructor(jid: string, secret: string, address: ServiceAddress, answer: Answering) {
     const entity = component({
@@ -32,8 +35,20 @@ class Connection extends TestEntity {
     })
     super(entity, () => jid, COMPONENT)
     this.entity = entity
-    entity.on('stanza', (stanza: Element) => this.arrived(alone(stanza)))
+    entity.once('connect', () =>
+      entity.socket?.on('data', (bytes: Buffer | string) => this.#wire.push(Buffer.from(bytes))),
+    )
+    entity.on('stanza', (stanza: Element) => this.#took(alone(stanza)))
     entity.iqCallee.set(PUBSUB, 'pubsub', async ({ stanza }) => replyOf(await answer(alone(stanza))))
+  }
+
+  get wire(): string {
+    return Buffer.concat(this.#wire).toString('utf8')
+  }
+
+  #took(stanza: Element): void {
+    this.seen.push(stanza)
+    this.arrived(stanza)
   }
 }
 
@@ -102,6 +117,18 @@ export class PushService {
   /** Sends the iq and gives the whole result. @throws Refusal for an error answer */
   asks(question: Element): Promise<Element> {
     return this.#there().asks(question)
+  }
+
+  /** Every stanza that it was handed since it is there, read or not. */
+  get seen(): readonly Element[] {
+    return this.#connections().flatMap(({ seen }) => seen)
+  }
+
+  /** The same as text, with all that the server wrote beside it. */
+  get wire(): string {
+    return this.#connections()
+      .map(({ wire }) => wire)
+      .join('')
   }
 
   /** Waits for the end of the stream and gives its error. */

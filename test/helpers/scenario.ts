@@ -7,10 +7,12 @@ import { configFromOptions } from '../../server/config.js'
 import type { AnyExtension } from '../../server/extension.js'
 import type { Server, ServerOptions } from '../../server/index.js'
 import { Assembly } from '../../server/server.js'
+import type { Element } from '../../server/xml.js'
 import { openSqlite } from '../../storage/sqlite/index.js'
 import { RecordedLog } from './log.js'
 import { PushService } from './push-service.js'
 import { RawClient } from './raw-client.js'
+import { complaintsAbout, KeyRing } from './readers/audit.js'
 import { User } from './user.js'
 import { xml } from './xml.js'
 
@@ -41,6 +43,8 @@ export interface ScenarioServer {
   readonly users: Server['users']
   readonly componentAddress: Server['componentAddress']
   readonly registrations: Server['registrations']
+  readonly pushTrace: Server['pushTrace']
+  readonly testPush: Server['testPush']
   /** Everything that was sent has been dealt with, and what came of it has been read by its client. */
   idle(): Promise<void>
 }
@@ -95,7 +99,7 @@ async function assemble(
   log: RecordedLog,
 ): Promise<TestServer> {
   const config = configFromOptions({ domain: 'localhost', port: 0, data: ':memory:', ...options })
-  const storage = await openSqlite(config.data)
+  const storage = await openSqlite(config.data, { keys: config.storage })
   const assembly = new Assembly({ config, storage, extensions: [...extensionsOf(config), ...extensions], log, clock })
   return { assembly, registrations: (account) => reportRegistrations(storage.stores, account) }
 }
@@ -105,6 +109,7 @@ class Stage {
   readonly #log = new RecordedLog()
   readonly #users = new Map<string, User>()
   readonly #raw: RawClient[] = []
+  readonly #keys = new KeyRing()
   #server: TestServer | undefined
   #pushService: PushService | undefined
 
@@ -151,8 +156,14 @@ class Stage {
       ...this.#users.values(),
       ...(this.#pushService === undefined ? [] : [this.#pushService]),
     ].flatMap((one) => one.complaints)
-    const problems = [...complaints, ...this.#log.problems()]
+    const problems = [...complaints, ...this.#unreadable(), ...this.#log.problems()]
     if (problems.length > 0) throw new Error(problems.join('\n'))
+  }
+
+  /** Every sealed notification is opened and read, whether the scenario looked at it or not. */
+  #unreadable(): readonly string[] {
+    const service = this.#pushService
+    return service === undefined ? [] : complaintsAbout(service.jid, service.seen, this.#keys)
   }
 
   /** The failure, with what the log has to say about it. */
@@ -175,7 +186,16 @@ class Stage {
     await server.users.create(`${person}@localhost`, password)
     const { mechanism = 'PLAIN' } = this.#options
     const settle = () => this.#settle()
-    const user = new User({ url: server.url, domain: 'localhost', username: person, password, mechanism, settle })
+    const sends = (stanza: Element): void => this.#keys.note(stanza)
+    const user = new User({
+      url: server.url,
+      domain: 'localhost',
+      username: person,
+      password,
+      mechanism,
+      settle,
+      sends,
+    })
     this.#users.set(person, user)
     const resource = 'resource' in this.#options ? this.#options.resource : 'test'
     if (!this.#options.offline?.includes(person)) await user.arrives(resource)
@@ -192,7 +212,17 @@ class Stage {
     const { url, users, componentAddress } = this.#there()
     const registrations = (account?: string): ReturnType<Server['registrations']> =>
       this.#server?.registrations(account) ?? Promise.resolve([])
-    return { url, users, componentAddress, registrations, domain: 'localhost', idle: () => this.#settle() }
+    const { hooks } = this.#there()
+    return {
+      url,
+      users,
+      componentAddress,
+      registrations,
+      pushTrace: async (account) => hooks.fold('push:trace', [], { account }),
+      testPush: async (account) => hooks.fold('push:test', [], { account, only: undefined }),
+      domain: 'localhost',
+      idle: () => this.#settle(),
+    }
   }
 
   /** What was sent before a question has been read when its answer comes; what the server does of its own is done when it is idle. */

@@ -1,7 +1,8 @@
 // What a push service sees of a push, and what only the device can read: opened with Node's own AES-GCM, not with our reader.
 
-import { createDecipheriv, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { child, type Element, text } from '../../server/xml.js'
+import { openWithNode } from './readers/node.js'
 
 const PUBSUB = 'http://jabber.org/protocol/pubsub'
 
@@ -47,9 +48,6 @@ export function openSealed(publish: Element, key: string): Opened {
   const element = down(notificationOf(publish), ['encrypted', 'tigase:push:encrypt:0'])
   const encrypted = text(element)
   const iv = String(element.attrs['iv'])
-  const bytes = Buffer.from(encrypted, 'base64')
-  const decipher = createDecipheriv('aes-128-gcm', Buffer.from(key, 'base64'), Buffer.from(iv, 'base64'))
-  decipher.setAuthTag(bytes.subarray(-16))
-  const plain = Buffer.concat([decipher.update(bytes.subarray(0, -16)), decipher.final()]).toString('utf8')
+  const plain = openWithNode({ key, iv, encrypted })
   return { iv, encrypted, plain, json: JSON.parse(plain) as Record<string, unknown> }
 }

@@ -12,6 +12,8 @@ export interface UserOptions {
   readonly mechanism: string
   /** Waits until the server has dealt with everything. */
   readonly settle: () => Promise<void>
+  /** Hears of every stanza before it is sent. */
+  readonly sends: (stanza: Element) => void
 }
 
 export class User {
@@ -68,11 +70,13 @@ export class User {
 
   /** Sends the stanza as it is. */
   sends(stanza: Element): Promise<void> {
+    this.#options.sends(stanza)
     return this.#there().sends(stanza)
   }
 
   /** Sends the iq and gives the whole result. An id is made up when there is none. @throws Refusal for an error answer */
   asks(question: Element): Promise<Element> {
+    this.#options.sends(question)
     return this.#there().asks(question)
   }
 

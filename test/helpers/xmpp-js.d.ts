@@ -45,6 +45,7 @@ declare module '@xmpp/client' {
 }
 
 declare module '@xmpp/component' {
+  import type { EventEmitter } from 'node:events'
   import type { Element } from 'ltx'
   import type { Entity } from '@xmpp/client'
 
@@ -56,7 +57,7 @@ declare module '@xmpp/component' {
 
   export interface Component extends Entity {
     /** The TCP socket, while there is one. */
-    readonly socket: { pause(): unknown; resume(): unknown } | null
+    readonly socket: (EventEmitter & { pause(): unknown; resume(): unknown }) | null
   }
 
   export function component(options: ComponentOptions): Component

@@ -12,8 +12,11 @@ export interface Asking {
   asks(question: Element): Promise<Element>
 }
 
+/** What others have to know of a device before they can write to it. */
+export type Announced = Pick<OmemoDevice, 'namespace' | 'id' | 'deviceList' | 'bundle'>
+
 /** Publishes a device's bundle, and the account's device list; which names the device alone unless more are given. */
-export async function announce(asking: Asking, device: OmemoDevice, ids = [device.id]): Promise<void> {
+export async function announce(asking: Asking, device: Announced, ids = [device.id]): Promise<void> {
   const { namespace } = device
   await asking.asks(publishing(bundlePlace(namespace, device.id), await device.bundle()))
   await asking.asks(publishing(listPlace(namespace), device.deviceList(ids)))
