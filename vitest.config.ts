@@ -14,6 +14,7 @@ export default defineConfig({
       { extends: true, test: { name: 'unit', include: ['test/{server,storage}/**/*.test.ts'] } },
       { extends: true, test: { name: 'scenario', include: ['test/*.test.ts', 'test/extensions/**/*.test.ts'] } },
       { extends: true, test: { name: 'system', include: ['test/system/**/*.test.ts'], testTimeout: 120_000 } },
+      { extends: true, test: { name: 'clients', include: ['test/clients/**/*.test.ts'], testTimeout: 120_000 } },
     ],
   },
 })

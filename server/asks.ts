@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import type { Answer } from './extension.js'
-import { type Jid, jidOf } from './jid.js'
+import { type Jid, parseJid } from './jid.js'
 import { Content, type Iq } from './stanza.js'
 import { readError } from './stanza-error.js'
 import type { Element } from './xml.js'
@@ -36,9 +36,16 @@ export class Asks {
     options: { readonly id?: string; readonly timeoutMs?: number; readonly from?: string } = {},
   ): Promise<Answer> {
     const id = options.id ?? randomUUID()
-    const from = jidOf(undefined, options.from ?? this.#domain)
+    const from = parseJid(options.from ?? this.#domain)
+    const answer = this.#answerTo(id, from, to, options.timeoutMs ?? defaultTimeoutMs)
+    this.#route({ kind: 'iq', type, from, to, id, lang: undefined, content: Content.of(payload) })
+    return answer
+  }
+
+  /** By itself, so that nothing that waits holds what was asked: thousands of questions may be open. */
+  #answerTo(id: string, from: Jid, to: Jid, timeoutMs: number): Promise<Answer> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => settle({ kind: 'timeout' }), options.timeoutMs ?? defaultTimeoutMs)
+      const timer = setTimeout(() => settle({ kind: 'timeout' }), timeoutMs)
       timer.unref()
       const settle = (answer: Answer): void => {
         clearTimeout(timer)
@@ -46,7 +53,6 @@ export class Asks {
         resolve(answer)
       }
       this.#open.set(id, { from, to, settle })
-      this.#route({ kind: 'iq', type, from, to, id, lang: undefined, content: Content.of(payload) })
     })
   }
 

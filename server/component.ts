@@ -2,6 +2,7 @@
 
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
 import { createServer, type Server as TcpServer, type Socket } from 'node:net'
+import { corkThisTurn } from './cork.js'
 import type { HookRunner } from './hooks.js'
 import { type Jid, jidOrUndefined } from './jid.js'
 import type { Log } from './log.js'
@@ -149,6 +150,7 @@ class ComponentStream {
 
   write(xml: string): void {
     if (this.#over) return
+    corkThisTurn(this.#socket)
     this.#socket.write(xml)
     if (this.#socket.writableLength > maxUnreadBytes) this.end(new StreamError('resource-constraint', 'read faster'))
   }

@@ -33,6 +33,8 @@ export function remoteAdministration(directory: string): Administration {
     },
     registrations: async (account) =>
       expectKind(await ask(directory, { command: 'push list', account }), 'registrations').registrations,
+    pushTrace: async (account) => expectKind(await ask(directory, { command: 'push trace', account }), 'trace').entries,
+    testPush: async (account) => expectKind(await ask(directory, { command: 'push test', account }), 'tests').tests,
   }
 }
 

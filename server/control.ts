@@ -115,6 +115,10 @@ async function perform(request: ControlRequest, server: Administration): Promise
       return { kind: 'users', users: await server.users.list() }
     case 'push list':
       return { kind: 'registrations', registrations: await server.registrations(request.account) }
+    case 'push trace':
+      return { kind: 'trace', entries: await server.pushTrace(request.account) }
+    case 'push test':
+      return { kind: 'tests', tests: await server.testPush(request.account) }
   }
 }
 

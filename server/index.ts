@@ -2,6 +2,8 @@
 
 import { reportRegistrations } from '../extensions/push/report.js'
 import type { RegistrationReport } from '../extensions/push/report.js'
+import type { PushTest } from '../extensions/push/hooks.js'
+import type { TraceEntry } from '../extensions/push-trace/hooks.js'
 import { extensionsOf } from '../extensions/index.js'
 import { openSqlite, type OpenOptions } from '../storage/sqlite/index.js'
 import { type Config, configFromOptions, type ServerOptions as ConfigOptions } from './config.js'
@@ -13,6 +15,8 @@ import type { Users as AssembledUsers } from './users.js'
 export { ConfigError, type Problem } from './config.js'
 export type { Clock } from './extension.js'
 export type { Log, LogFields, LogLevel } from './log.js'
+export type { PushTest } from '../extensions/push/hooks.js'
+export type { TraceEntry } from '../extensions/push-trace/hooks.js'
 export type { RegistrationReport } from '../extensions/push/report.js'
 export { UserError, type UserErrorCode } from './users.js'
 export {
@@ -35,6 +39,8 @@ export interface Server {
   start(): Promise<void>
   /** Says goodbye to everybody and closes the storage; also without a start() before. */
   stop(): Promise<void>
+  /** Reads the TLS certificate anew, as on SIGHUP. One that cannot be used is logged, and the one before goes on. */
+  reload(): Promise<void>
   /** The WebSocket address, once started: `ws://127.0.0.1:49152/xmpp-websocket`. */
   readonly url: string
   /** Where components connect (XEP-0114); undefined when none is configured. */
@@ -42,6 +48,10 @@ export interface Server {
   readonly users: Users
   /** The push registrations of one account, or of all. */
   registrations(account?: string): Promise<readonly RegistrationReport[]>
+  /** Why recent messages became pushes or did not, and what became of them; of one account, or of all. The oldest first. */
+  pushTrace(account?: string): Promise<readonly TraceEntry[]>
+  /** Sends a test notification to each of the account's active registrations, and gives what their services said: 30 s at most. */
+  testPush(account: string): Promise<readonly PushTest[]>
   /** Resolves when nothing goes on in the background any more: for tests that want to see that nothing happens. */
   idle(): Promise<void>
 }
@@ -70,6 +80,7 @@ export async function createServerFrom(
   return {
     start: () => assembly.start(),
     stop: () => assembly.stop(),
+    reload: () => assembly.reload(),
     get url() {
       return assembly.url
     },
@@ -78,6 +89,8 @@ export async function createServerFrom(
     },
     users: assembly.users,
     registrations: (account) => reportRegistrations(storage.stores, account),
+    pushTrace: async (account) => assembly.hooks.fold('push:trace', [], { account }),
+    testPush: async (account) => assembly.hooks.fold('push:test', [], { account, only: undefined }),
     idle: () => assembly.idle(),
   }
 }

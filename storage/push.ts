@@ -7,6 +7,12 @@ export interface Sealing {
   readonly maxSize: number
 }
 
+/** As it is given back: the file may be encrypted, and its key not there. */
+export interface KeptSealing extends Omit<Sealing, 'key'> {
+  /** Undefined: it cannot be had any more. */
+  readonly key: Uint8Array | undefined
+}
+
 /** Of one room: a push for every message, or with `nick` only for those that mention it (tigase:push:filter:groupchat:0). */
 export interface RoomRule {
   /** Bare JID. */
@@ -54,7 +60,8 @@ export interface NewRegistration {
   readonly created: number
 }
 
-export interface Registration extends NewRegistration {
+export interface Registration extends Omit<NewRegistration, 'sealing'> {
+  readonly sealing: KeptSealing | undefined
   readonly state: 'active' | 'disabled'
   /** Why it is disabled: the service's error condition, or a word of ours. */
   readonly reason: string | undefined
@@ -94,6 +101,12 @@ export interface PushStore {
   told(account: string, service: string, node: string, created: number): Promise<void>
   /** This client of the account is here: its registrations are in use. Written at most once a day. */
   used(account: string, client: Omit<RegistrationClient, 'chosen'>, at: number): Promise<void>
+  /** How many there are, by their state. */
+  count(): Promise<Readonly<Record<Registration['state'], number>>>
   /** Active ones whose client was not seen since `before`, the longest unseen first, `count` at most. */
   unused(before: number, count: number): Promise<readonly Registration[]>
+  /** Disabled ones of this client of the account that it has not been told of, oldest first. */
+  untold(account: string, client: Omit<RegistrationClient, 'chosen'>): Promise<readonly Registration[]>
+  /** Disabled before then, and their client was not seen since `before`, either; `count` at most. */
+  forgotten(before: number, count: number): Promise<readonly Registration[]>
 }

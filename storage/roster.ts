@@ -14,6 +14,8 @@ export interface RosterItem {
   readonly listed: boolean
   /** The contact's own subscription request that the account has not answered: the whole stanza, handed over at every login. */
   readonly request: string | undefined
+  /** The account grants the contact's request before it comes (`approved='true'`, RFC 6121 §3.4). */
+  readonly approved: boolean
 }
 
 export interface RosterStore {
@@ -27,4 +29,6 @@ export interface RosterStore {
   put(account: string, item: RosterItem, limit: number): Promise<boolean>
   /** False when it was not there. */
   remove(account: string, contact: string): Promise<boolean>
+  /** A word for the listed items as they are: another one, never used before, after each change to them (RFC 6121 §2.6). */
+  version(account: string): Promise<string>
 }

@@ -10,9 +10,10 @@ import type { RosterStore } from './roster.js'
 
 /**
  * Why the storage could not do what it was asked: `full` there is no room on the disk, `busy` somebody else holds the
- * database, `newer` its file was written by a later version of the program, `fault` anything else.
+ * database, `newer` its file was written by a later version of the program, `key` it needs a key that was not given, `fault`
+ * anything else.
  */
-export type StorageFault = 'full' | 'busy' | 'newer' | 'fault'
+export type StorageFault = 'full' | 'busy' | 'newer' | 'key' | 'fault'
 
 /** What every method of the storage throws. Nothing of the failed step is written. The message holds no stored values. */
 export class StorageError extends Error {

@@ -16,6 +16,20 @@ export interface DiscoItem {
   readonly name?: string
 }
 
+/** What a node is and can do (XEP-0030 §3.2). */
+export interface DiscoNode {
+  readonly identities: readonly DiscoIdentity[]
+  readonly features: readonly string[]
+}
+
+/** A question about a node. */
+export interface NodeQuestion {
+  /** Whose node: an account's bare JID. Its presence the requester may see, but perhaps not everything else. */
+  readonly at: Jid
+  readonly node: string
+  readonly requester: Jid
+}
+
 declare module '../../server/hooks.js' {
   interface Folds {
     /** The services beside the server: connected components to begin with. */
@@ -30,5 +44,9 @@ declare module '../../server/hooks.js' {
       readonly value: readonly DiscoItem[]
       readonly subject: { readonly account: string; readonly requester: Jid }
     }
+    /** What a node of an account is. Undefined: there is none of that name, for this requester. */
+    'disco:node-info': { readonly value: DiscoNode | undefined; readonly subject: NodeQuestion }
+    /** What a node of an account has. Undefined: there is none of that name, for this requester. */
+    'disco:node-items': { readonly value: readonly DiscoItem[] | undefined; readonly subject: NodeQuestion }
   }
 }

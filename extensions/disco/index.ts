@@ -5,7 +5,7 @@ import type { Jid } from '../../server/jid.js'
 import type { IqRequest } from '../../server/stanza.js'
 import { StanzaError } from '../../server/stanza-error.js'
 import { attr, type Element } from '../../server/xml.js'
-import type { DiscoItem } from './hooks.js'
+import type { DiscoItem, NodeQuestion } from './hooks.js'
 import { INFO, infoElement, ITEMS, itemsElement } from './reply.js'
 
 export const disco = defineExtension({
@@ -25,7 +25,8 @@ type DiscoContext = Context<'roster'>
 
 function serverInfo({ payload }: IqRequest, context: DiscoContext): Element {
   refuseNode(payload)
-  return infoElement([{ category: 'server', type: 'im', name: 'Sealpost' }], context.features('server'))
+  const identities = [{ category: 'server', type: 'im', name: 'Sealpost' }]
+  return infoElement({ identities, features: context.features('server') })
 }
 
 async function serverItems({ payload, from }: IqRequest, context: DiscoContext): Promise<Element> {
@@ -35,21 +36,37 @@ async function serverItems({ payload, from }: IqRequest, context: DiscoContext):
 }
 
 async function accountInfo(request: IqRequest, context: DiscoContext): Promise<Element> {
-  const account = await visibleAccount(request, context)
-  refuseNode(request.payload)
-  const subject = { account: account.bare, requester: request.from }
+  const { at, node, requester } = await askedAbout(request, context)
+  if (node !== undefined)
+    return infoElement(found(await context.hooks.fold('disco:node-info', undefined, { at, node, requester })), node)
   const registered = [{ category: 'account', type: 'registered' }]
+  const subject = { account: at.bare, requester }
   const identities = await context.hooks.fold('disco:account-identities', registered, subject)
-  return infoElement(identities, context.features('account'))
+  return infoElement({ identities, features: context.features('account') })
 }
 
 async function accountItems(request: IqRequest, context: DiscoContext): Promise<Element> {
-  const account = await visibleAccount(request, context)
-  refuseNode(request.payload)
-  const subject = { account: account.bare, requester: request.from }
-  const sessions = await context.presenceOf(account.bare)
+  const { at, node, requester } = await askedAbout(request, context)
+  if (node !== undefined)
+    return itemsElement(found(await context.hooks.fold('disco:node-items', undefined, { at, node, requester })), node)
+  const sessions = await context.presenceOf(at.bare)
   const resources = sessions.map(({ jid }): DiscoItem => ({ jid: jid.full }))
-  return itemsElement(await context.hooks.fold('disco:account-items', resources, subject))
+  return itemsElement(await context.hooks.fold('disco:account-items', resources, { account: at.bare, requester }))
+}
+
+/** What is asked, when the sender may know. @throws StanzaError `service-unavailable` */
+async function askedAbout(
+  request: IqRequest,
+  context: DiscoContext,
+): Promise<Omit<NodeQuestion, 'node'> & { readonly node: string | undefined }> {
+  const at = await visibleAccount(request, context)
+  return { at, node: attr(request.payload, 'node'), requester: request.from }
+}
+
+/** @throws StanzaError `item-not-found` for a node that nobody has (XEP-0030 §7) */
+function found<T>(answer: T | undefined): T {
+  if (answer === undefined) throw new StanzaError('item-not-found')
+  return answer
 }
 
 /**
@@ -64,7 +81,7 @@ async function visibleAccount({ from, to }: IqRequest, { stores }: DiscoContext)
   return account
 }
 
-/** Neither the server nor an account has nodes of its own (XEP-0030 §3.2). */
+/** The server has no nodes (XEP-0030 §3.2). */
 function refuseNode(query: Element): void {
   if (attr(query, 'node') !== undefined) throw new StanzaError('item-not-found')
 }

@@ -1,5 +1,5 @@
 // One message that must not get lost, on its way to an account: handed to the sessions that take it, and kept if none of them
-// answers for it. A live message touches no disk, unless somebody is owed a push for it.
+// answers for it. A live message touches no disk, unless somebody is owed a push for it. A room's message is its room's to keep.
 
 import { randomUUID } from 'node:crypto'
 import { errorOf } from '../../server/answer.js'
@@ -11,12 +11,15 @@ import { asStanzaError } from '../../server/stanza-fault.js'
 import type { NewDebt } from '../../storage/messages.js'
 import type { Delivered } from './hooks.js'
 import { stamped } from './stanza-id.js'
+import { unlessWanted } from './unless-wanted.js'
 
 export class Delivery {
   readonly #account: string
   readonly #id: string
   readonly #at: number
   readonly #context: Context
+  /** It waits for a reader where there is none. A room's does not (RFC 6121 §8.5.2.2.1): it can only make a push. */
+  readonly #mayWait: boolean
   /** What waits for an answer waits as text: thousands do, and their indexes would be most of the memory in use. */
   #message: Message | string
   /** Who was handed it and has not gone without an answer. */
@@ -30,7 +33,8 @@ export class Delivery {
     this.#id = randomUUID()
     this.#at = context.clock.now()
     this.#context = context
-    this.#message = stamped(message, account, this.#id)
+    this.#mayWait = message.type !== 'groupchat'
+    this.#message = this.#mayWait ? stamped(message, account, this.#id) : message
   }
 
   /** @throws StanzaError when nobody takes it and nobody keeps it */
@@ -55,7 +59,14 @@ export class Delivery {
 
   /** RFC 6121 §8.5.2.1.1: to every session that takes messages; also what was for a resource that is gone (§8.5.3.2.1). */
   #toAccount(): Awaitable<void> {
+    if (!this.#mayWait) return andThen(this.#keep(false), () => this.#unlessOwed())
     return this.#hand({ kind: 'non-negative' }, () => this.#keep(true))
+  }
+
+  #unlessOwed(): Awaitable<void> {
+    if (this.#debts.length > 0) return undefined
+    const { account, message } = this.#letter
+    return unlessWanted(message, account, this.#context)
   }
 
   #hand(rule: DeliveryRule, otherwise: () => Awaitable<void>): Awaitable<void> {
@@ -70,7 +81,7 @@ export class Delivery {
     const { account, message } = this.#letter
     const told = this.#context.hooks.notify('message:delivered', { account, message, resources })
     // A session that is still being handed what waited finds it there.
-    return andThen(told, () => this.#keep(this.#context.isCatchingUp(account)))
+    return andThen(told, () => this.#keep(this.#mayWait && this.#context.isCatchingUp(account)))
   }
 
   /** Whoever went without an answer does not have it. If nobody does, it goes its way once more. */
@@ -81,7 +92,8 @@ export class Delivery {
       return
     }
     this.#handed = this.#handed.filter((other) => other !== resource)
-    const isLost = this.#open === 0 && !this.#isAnswered
+    // A room hears from the account's presence who has gone: an error that late would be about whoever has come since.
+    const isLost = this.#open === 0 && !this.#isAnswered && this.#mayWait
     this.#context.later(() => this.#again(isLost))
   }
 
@@ -121,8 +133,9 @@ export class Delivery {
     const { hooks } = this.#context
     this.#debts = [...this.#debts, ...debts]
     const kept = await hooks.claim('message:keep', { ...this.#letter, waiting, debts })
-    if (!kept && waiting && this.#handed.length === 0) throw new StanzaError('service-unavailable')
-    if (debts.length > 0) await hooks.notify('debts:kept', { account: this.#account })
+    if (!waiting || this.#handed.length > 0) return
+    if (!kept) throw new StanzaError('service-unavailable')
+    await hooks.notify('message:missed', { ...this.#letter, debts: this.#debts })
   }
 
   #inMailbox(work: () => Awaitable<void>): Awaitable<void> {

@@ -3,11 +3,11 @@
 import { type Awaitable, andThen } from '../../server/awaitable.js'
 import { type Context, defineExtension } from '../../server/extension.js'
 import type { Message } from '../../server/stanza.js'
-import { StanzaError } from '../../server/stanza-error.js'
 import { Delivery } from './delivery.js'
 import type {} from './hooks.js'
 import { NS as STANZA_ID_NS, withoutForgedId } from './stanza-id.js'
-import { isWorthKeeping } from './worth-keeping.js'
+import { unlessWanted } from './unless-wanted.js'
+import { isWorthKeeping, isWorthTelling } from './worth-keeping.js'
 
 export const message = defineExtension({
   name: 'message',
@@ -19,7 +19,7 @@ export const message = defineExtension({
 /** One turn of the account's mailbox: what comes while its messages are being handed over goes after them. */
 function receive(given: Message, account: string, context: Context): Awaitable<void> {
   const received = withoutForgedId(given, account)
-  if (isWorthKeeping(received)) return new Delivery(received, account, context).start()
+  if (isWorthKeeping(received) || isWorthTelling(received)) return new Delivery(received, account, context).start()
   return context.inMailbox(account, 'shared', () => pass(received, account, context))
 }
 
@@ -36,7 +36,7 @@ function pass(received: Message, account: string, context: Context): Awaitable<v
 
 /** Its sender learns no more of who is there than from a message that is kept. */
 function passToAccount(received: Message, account: string, context: Context): Awaitable<void> {
-  if (received.type === 'groupchat') throw new StanzaError('service-unavailable')
+  if (received.type === 'groupchat') return unlessWanted(received, account, context)
   if (received.type === 'error') return undefined
   return andThen(context.deliver(account, received, { kind: 'non-negative' }), (taken) =>
     taken.length === 0 ? undefined : delivered(received, account, taken, context),

@@ -1,6 +1,6 @@
 // XEP-0160 §3 and XEP-0334: which messages are worth keeping for somebody who is away.
 
-import type { Message } from '../../server/stanza.js'
+import type { Content, Message } from '../../server/stanza.js'
 
 const HINTS = 'urn:xmpp:hints'
 
@@ -10,6 +10,14 @@ const passing = new Set(['http://jabber.org/protocol/chatstates', HINTS, 'urn:xm
 export function isWorthKeeping({ type, content }: Message): boolean {
   if (type !== 'chat' && type !== 'normal') return false
   if (content.has('no-store', HINTS)) return false
-  if (content.has('store', HINTS)) return true
-  return content.children.some(({ name, namespace }) => !passing.has(namespace) && !passing.has(`${namespace} ${name}`))
+  return content.has('store', HINTS) || saysSomething(content)
+}
+
+/** A room keeps its messages itself; what it says may be worth a push. */
+export function isWorthTelling({ type, content }: Message): boolean {
+  return type === 'groupchat' && !content.has('no-store', HINTS) && saysSomething(content)
+}
+
+function saysSomething({ children }: Content): boolean {
+  return children.some(({ name, namespace }) => !passing.has(namespace) && !passing.has(`${namespace} ${name}`))
 }

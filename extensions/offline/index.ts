@@ -32,7 +32,9 @@ async function keep(
   limit: number,
   { stores, hooks }: Context<'messages'>,
 ): Promise<boolean> {
-  const kept = await stores.messages.keep(account, { id, xml: writeStanza(message), at, waiting }, debts, limit)
-  if (kept && waiting) await hooks.notify('message:stored', { account, id })
-  return kept
+  const owed = await stores.messages.keep(account, { id, xml: writeStanza(message), at, waiting }, debts, limit)
+  if (owed === undefined) return false
+  if (waiting) await hooks.notify('message:stored', { account, id })
+  if (owed.length > 0) await hooks.notify('debts:kept', { account, stanza: message, debts: owed })
+  return true
 }

@@ -8,27 +8,24 @@ const mostDirected = 1000
 
 export interface Announced {
   readonly isAvailable: boolean
-  readonly priority: number
   /** Who was sent directed presence. */
   readonly directed: ReadonlyMap<string, Jid>
 }
 
 interface Record {
   isAvailable: boolean
-  priority: number
   readonly directed: Map<string, Jid>
 }
 
 export class Announcements {
   readonly #sessions = new Map<string, Record>()
 
-  /** The session is available. Gives what it had announced before. */
-  available(session: Jid, priority: number): Announced {
+  /** The session is available. True when it was not before. */
+  available(session: Jid): boolean {
     const record = this.#of(session)
-    const before = { ...record }
+    const initial = !record.isAvailable
     record.isAvailable = true
-    record.priority = priority
-    return before
+    return initial
   }
 
   /** @throws StanzaError `resource-constraint` beyond what is remembered: who is not remembered would never hear of its end */
@@ -38,6 +35,12 @@ export class Announcements {
       throw new StanzaError('resource-constraint', 'presence was sent to too many addresses')
     }
     directed.set(to.full, to)
+  }
+
+  /** One person at several clients, or a room and its occupant, are one (RFC 6121 §4.6.6). */
+  wasSentTo(session: Jid, somebody: Jid): boolean {
+    const directed = this.#sessions.get(session.full)?.directed.values() ?? []
+    return [...directed].some(({ bare }) => bare === somebody.bare)
   }
 
   takenBack(session: Jid, to: Jid): void {
@@ -58,7 +61,7 @@ export class Announcements {
   #of(session: Jid): Record {
     const known = this.#sessions.get(session.full)
     if (known !== undefined) return known
-    const record: Record = { isAvailable: false, priority: 0, directed: new Map() }
+    const record: Record = { isAvailable: false, directed: new Map() }
     this.#sessions.set(session.full, record)
     return record
   }

@@ -1,7 +1,7 @@
 // What sessions say of themselves, passed on to everybody who may know: one change of an account at a time, so that nobody
 // hears last what was said first.
 
-import type { Awaitable } from '../../server/awaitable.js'
+import { type Awaitable, isPromise } from '../../server/awaitable.js'
 import { type Jid, parseJid } from '../../server/jid.js'
 import { Mailboxes } from '../../server/mailboxes.js'
 import type { Presence } from '../../server/stanza.js'
@@ -30,16 +30,13 @@ export class Broadcasts {
     const priority = priorityOf(said)
     // A session that ended while its stanza waited has had its end announced already.
     if (context.clientOf(jid) === undefined) return
-    const before = this.#announcements.available(jid, priority)
-    const initial = !before.isAvailable
-    const nonNegativeFirst = priority >= 0 && (initial || before.priority < 0)
+    const initial = this.#announcements.available(jid)
     context.setPresence(jid, said, priority)
     await this.#inTurn(jid.bare, async () => {
       const items = await context.stores.roster.items(jid.bare)
       await this.#tellEverybody(said, items, context)
       if (initial) await this.#introduce(jid, items, context)
-      const subject = { jid, presence: said, initial, nonNegativeFirst }
-      return { notice: context.hooks.notify('presence:available', subject) }
+      return { notice: context.hooks.notify('presence:available', { jid, presence: said, initial }) }
     })
   }
 
@@ -82,6 +79,11 @@ export class Broadcasts {
     })
   }
 
+  /** Somebody was sent presence by this very session, and it has not been taken back (RFC 6121 §4.6.6). */
+  wasSentTo(session: Jid, somebody: Jid): boolean {
+    return this.#announcements.wasSentTo(session, somebody)
+  }
+
   /** Resolves when everything that the account's sessions have said so far has been passed on. */
   settled(account: string): Promise<void> {
     return this.#inTurn(account, () => Promise.resolve(noNotice))
@@ -105,7 +107,18 @@ export class Broadcasts {
   /** RFC 6121 §4.2.2: everybody who is subscribed, and the account's own sessions, the one that speaks among them. */
   async #tellEverybody(said: Presence, items: readonly RosterItem[], context: PresenceContext): Promise<void> {
     const contacts = items.filter(maySee).map(({ contact }) => parseJid(contact))
-    await Promise.all([said.from.toBare(), ...contacts].map((to) => this.sending.to(to, said, context)))
+    const told = contacts.map((to) => this.sending.to(to, said, context))
+    await Promise.all([this.#tellOwn(said, context), ...told])
+  }
+
+  /** Of an end, not the session that has taken the place meanwhile, under the same name. */
+  async #tellOwn(said: Presence, context: PresenceContext): Promise<void> {
+    const account = said.from.toBare()
+    if (said.type === 'available') return void (await this.sending.to(account, said, context))
+    const there = context.presenceOf(account.bare)
+    const available = isPromise(there) ? await there : there
+    const resources = available.flatMap(({ jid }) => (jid.equals(said.from) ? [] : (jid.resource ?? [])))
+    await context.deliver(account.bare, { ...said, to: account }, { kind: 'resources', resources })
   }
 
   /** Those who were sent directed presence, and have not been told with everybody (RFC 6121 §4.6.3). */

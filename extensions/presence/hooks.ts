@@ -11,8 +11,6 @@ declare module '../../server/hooks.js' {
       readonly presence: Presence
       /** The session was not available before. */
       readonly initial: boolean
-      /** The session takes messages from now on: its priority is not negative, and it was negative, or there was none, before. */
-      readonly nonNegativeFirst: boolean
     }
     /** A session that was available is not any more: it said so, or it is gone. */
     'presence:unavailable': { readonly jid: Jid }

@@ -40,7 +40,7 @@ export const presence = () => {
         kind: 'presence',
         direction: 'inbound',
         types: ['probe'],
-        handle: (probe, context) => answerProbe(probe, all.sending, context),
+        handle: (probe, context) => answerProbe(probe, all, context),
       },
     ],
     on: {

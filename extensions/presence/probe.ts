@@ -6,24 +6,31 @@ import { Content, type Presence } from '../../server/stanza.js'
 import { maySee, type PresenceContext, sees, type Sending, unavailable } from './sending.js'
 import type { RosterItem } from '../../storage/roster.js'
 
+/** Whom a session has sent directed presence, and how presence is handed over. */
+export interface Probed {
+  readonly sending: Sending
+  wasSentTo(session: Jid, somebody: Jid): boolean
+}
+
 /**
  * A probe from elsewhere, or from one of our clients by hand (RFC 6121 §4.3.2). Whoever may not know is told the same, whether
- * the account is there or not.
+ * the account is there or not. Who was sent directed presence learns that the session is still there, and no more (§4.6.6).
  */
 export async function answerProbe(
   { to, from }: Presence,
-  sending: Sending,
+  probed: Probed,
   context: PresenceContext,
 ): Promise<undefined> {
   if (to === undefined) return
   const account = to.bare
   const available = await context.presenceOf(account)
   if (!(await isPermitted(account, from, context))) {
-    await context.hooks.notify('probe:refused', { account, prober: from })
+    if (probed.wasSentTo(to, from)) await probed.sending.to(from, { ...unavailable(to), type: 'available' }, context)
+    else await context.hooks.notify('probe:refused', { account, prober: from })
   } else if (available.length === 0) {
-    await sending.to(from, unavailable(to.toBare()), context)
+    await probed.sending.to(from, unavailable(to.toBare()), context)
   } else {
-    await sendAll(account, from, sending, context)
+    await sendAll(account, from, probed.sending, context)
   }
 }
 

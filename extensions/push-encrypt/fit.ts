@@ -46,16 +46,28 @@ const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
 /** As many whole graphemes from the start as have at most `bytes` bytes in JSON. */
 function cut(message: string, bytes: number): string {
-  // No character of JSON has less than a byte: what stands further back cannot be needed, and need not be segmented.
-  const candidate = message.slice(0, Math.max(0, bytes) + 1)
+  const end = endWithin(message, bytes)
+  if (end === message.length) return message
+  // Whether a grapheme ends here is told by what stands before and by one character after. Asked for one place alone: going
+  // through all segments of a long text takes time by the square of its length.
+  const around = graphemes.segment(message.slice(0, end + 2)).containing(end)
+  return message.slice(0, around?.index ?? 0)
+}
+
+/** Where the last character ends that has room within `bytes` bytes of JSON. */
+function endWithin(message: string, bytes: number): number {
   let end = 0
   let left = bytes
-  for (const { segment, index } of graphemes.segment(candidate)) {
-    left -= Buffer.byteLength(JSON.stringify(segment)) - 2
+  for (const character of message) {
+    left -= jsonBytes(character)
     if (left < 0) break
-    end = index + segment.length
+    end += character.length
   }
-  return candidate.slice(0, end)
+  return end
+}
+
+function jsonBytes(character: string): number {
+  return /^[ !#-[\]-~]$/.test(character) ? 1 : Buffer.byteLength(JSON.stringify(character)) - 2
 }
 
 function jsonOf(

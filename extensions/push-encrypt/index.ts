@@ -5,7 +5,7 @@ import { defineExtension } from '../../server/extension.js'
 import type { Folds } from '../../server/hooks.js'
 import { StanzaError } from '../../server/stanza-error.js'
 import { attr, children, el, type Element, text } from '../../server/xml.js'
-import type { Sealing } from '../../storage/push.js'
+import type { Registration } from '../../storage/push.js'
 import type { EnableSettings } from '../push/hooks.js'
 import { fitted, roomIn } from './fit.js'
 
@@ -17,6 +17,8 @@ const ivBytes = 12
 const defaultMaxSize = 3000
 const leastMaxSize = 256
 const mostMaxSize = 16384
+/** NIST SP 800-38D §8.3: with random IVs one key may seal so many times, and no more. */
+const mostSealed = 2 ** 32
 
 export interface PushEncryptOptions {
   /** All notifications of a registration have one length, whatever they tell. */
@@ -31,6 +33,7 @@ export const pushEncrypt = ({ padding }: PushEncryptOptions) =>
     on: {
       'push:enable': readSealing,
       'push:wrap': (notification, subject) => wrap(notification, subject, padding),
+      'push:over': (reason, { registration }) => reason ?? whyOver(registration),
     },
   })
 
@@ -45,7 +48,7 @@ function readSealing(settings: EnableSettings, { enable }: { readonly enable: El
 
 /** `aes-gcm` is what the OMEMO draft's own example and old Tigase clients say for the same. */
 function checkAlgorithm(algorithm: string | undefined): void {
-  if (algorithm === undefined) throw new StanzaError('bad-request', '<encrypt/> needs an alg')
+  if (algorithm === undefined || algorithm === '') throw new StanzaError('bad-request', '<encrypt/> needs an alg')
   if (algorithm !== 'aes-128-gcm' && algorithm !== 'aes-gcm') {
     throw new StanzaError('feature-not-implemented', 'the algorithm is aes-128-gcm')
   }
@@ -62,7 +65,7 @@ function readKey(encrypt: Element): Uint8Array {
 
 function readMaxSize(given: string | undefined): number {
   if (given === undefined) return defaultMaxSize
-  const size = /^[0-9]{1,5}$/.test(given) ? Number(given) : 0
+  const size = /^[1-9][0-9]{0,4}$/.test(given) ? Number(given) : 0
   if (size < leastMaxSize || size > mostMaxSize) {
     throw new StanzaError('bad-request', `max-size is a whole number from ${leastMaxSize} to ${mostMaxSize}`)
   }
@@ -76,12 +79,24 @@ function wrap(
 ): Element | undefined {
   const { sealing } = registration
   if (sealing === undefined) return notification
-  const json = fitted(summary, sealing.maxSize)
-  if (json === undefined) return undefined
-  const { iv, encrypted } = seal(padding ? padded(json, sealing.maxSize) : Buffer.from(json), sealing)
+  const { key, maxSize } = sealing
+  const json = fitted(summary, maxSize)
+  if (json === undefined || key === undefined || isUsedUp(registration)) return undefined
+  const { iv, encrypted } = seal(padding ? padded(json, maxSize) : Buffer.from(json), key)
   // tigase:push:encrypt:0 §4.4: a call rings, so its reader has to know before it has opened anything.
   const type = summary.type === 'call' ? 'voip' : undefined
   return el('notification', { xmlns: PUSH }, el('encrypted', { xmlns: NS, type, iv }, encrypted))
+}
+
+function isUsedUp({ sealedCount }: Registration): boolean {
+  return sealedCount >= mostSealed
+}
+
+/** Why nothing can be sealed for this registration any more: its client has to come with another key. */
+function whyOver(registration: Registration): string | undefined {
+  if (registration.sealing === undefined) return undefined
+  if (registration.sealing.key === undefined) return 'key-lost'
+  return isUsedUp(registration) ? 'key-used-up' : undefined
 }
 
 /** JSON ends where its last bracket does: spaces after it are nothing to a reader. */
@@ -92,7 +107,7 @@ function padded(json: string, maxSize: number): Buffer {
 }
 
 /** The tag stands at the end, as WebCrypto and Tigase's readers expect it. */
-function seal(plain: Buffer, { key }: Sealing): { readonly iv: string; readonly encrypted: string } {
+function seal(plain: Buffer, key: Uint8Array): { readonly iv: string; readonly encrypted: string } {
   const iv = randomBytes(ivBytes)
   const cipher = createCipheriv('aes-128-gcm', key, iv)
   const sealed = Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()])

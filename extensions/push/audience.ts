@@ -1,4 +1,4 @@
-// For whom a push is: of the account's registrations, those whose own client does not have the message (docs/extensions/push.md). Pure.
+// Who reads, and whose registration it is (docs/extensions/push.md). Pure.
 
 import type { Config } from '../../server/config.js'
 import type { Registration } from '../../storage/push.js'
@@ -16,17 +16,4 @@ export interface Reader {
 /** A registration knows its own client by the user-agent id, or by its resource. */
 export function isOwnClient(client: Registration['client'], { resource, userAgent }: Omit<Reader, 'isAway'>): boolean {
   return client.resource === resource || (userAgent !== undefined && client.userAgent === userAgent)
-}
-
-export function isForIt(registration: Registration, readers: readonly Reader[], others: OthersRule): boolean {
-  if (readers.some((reader) => isOwnClient(registration.client, reader))) return false
-  if (readers.length === 0) return true
-  switch (registration.rules.away ? 'away' : others) {
-    case 'always':
-      return true
-    case 'away':
-      return readers.every(({ isAway }) => isAway)
-    case 'never':
-      return false
-  }
 }

@@ -10,6 +10,11 @@ const DELAY = 'urn:xmpp:delay'
 /** A call that is proposed later than this after it was made is no call any more. */
 const freshMs = 60_000
 
+/** Nobody lets it ring longer. */
+export const callLifetimeMs = 30_000
+/** A session's name is kept with what is owed for it. */
+const longestSid = 256
+
 /** The words that readers of pushes know; any other ends some of them with a crash. */
 const media = ['audio', 'video'] as const
 
@@ -24,7 +29,7 @@ export interface Call {
 export function proposedCall({ content }: Pick<Message, 'content'>): Call | undefined {
   const propose = content.find('propose', NS)
   const sid = propose && attr(propose, 'id')
-  if (propose === undefined || sid === undefined || sid === '') return undefined
+  if (propose === undefined || !isSid(sid)) return undefined
   const named = children(propose, 'description', RTP).map((description) => attr(description, 'media'))
   return { sid, media: media.filter((word) => named.includes(word)) }
 }
@@ -49,9 +54,16 @@ const ends = ['retract', 'proceed', 'accept', 'reject', 'finish'] as const
 
 /** The call that this message ends, for whoever has not heard it ring yet. */
 export function endedCall({ content }: Pick<Message, 'content'>): string | undefined {
+  if (!content.children.some(({ namespace }) => namespace === NS)) return undefined
   for (const end of ends) {
     const element = content.find(end, NS)
-    if (element !== undefined) return attr(element, 'id')
+    if (element === undefined) continue
+    const sid = attr(element, 'id')
+    return isSid(sid) ? sid : undefined
   }
   return undefined
+}
+
+function isSid(given: string | undefined): given is string {
+  return given !== undefined && given !== '' && given.length <= longestSid
 }

@@ -4,7 +4,7 @@ import type { Context } from '../../server/extension.js'
 import { type Jid, JidError, parseJid } from '../../server/jid.js'
 import type { IqRequest } from '../../server/stanza.js'
 import { StanzaError } from '../../server/stanza-error.js'
-import { attr, child, children, type Element, serialize } from '../../server/xml.js'
+import { attr, children, type Element, serialize } from '../../server/xml.js'
 import type { NewRegistration, PushRules } from '../../storage/push.js'
 import type {} from './hooks.js'
 
@@ -85,13 +85,17 @@ function readNode(payload: Element): string | undefined {
 
 /** XEP-0357 §5: the form goes with every publish, unread. Another form is not for us. */
 function readPublishOptions(enable: Element): string | undefined {
-  const form = child(enable, 'x', FORM)
+  const [form, ...more] = children(enable, 'x', FORM).filter(isPublishOptions)
+  if (more.length > 0) throw new StanzaError('bad-request', 'one form is enough')
   if (form === undefined) return undefined
-  const formType = children(form, 'field').find((field) => attr(field, 'var') === 'FORM_TYPE')
-  if (formType?.getChildText('value') !== PUBLISH_OPTIONS) return undefined
   const xml = serialize(form)
   if (xml.length > maxFormCharacters) throw new StanzaError('bad-request', 'the form is too large')
   return xml
+}
+
+function isPublishOptions(form: Element): boolean {
+  const formType = children(form, 'field').find((field) => attr(field, 'var') === 'FORM_TYPE')
+  return formType?.getChildText('value') === PUBLISH_OPTIONS
 }
 
 function clientOf(from: Jid, context: PushContext): NewRegistration['client'] {

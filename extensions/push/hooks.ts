@@ -47,7 +47,7 @@ export interface Summary {
 
 /** One push on its way out. */
 export interface Outgoing {
-  /** What is owed for: a message, or a request for a subscription. */
+  /** What is told of: a message, be it one that another brought, or a request for a subscription. */
   readonly stanza: Message | Presence
   readonly debt: Debt
   readonly registration: Registration
@@ -61,6 +61,17 @@ export type Decision =
   | { readonly push: true; readonly kind: Kind; readonly topic: string; readonly lifetimeMs: number }
   | { readonly push: false; readonly kind: Kind | undefined; readonly why: string }
 
+/** A call that nobody can have heard. */
+export interface UnreachedCall {
+  readonly account: string
+  /** Full JIDs as they stand in the proposal: who called, and whom. */
+  readonly caller: string
+  readonly called: string
+  readonly sid: string
+  /** The id of the proposal. */
+  readonly id: string | undefined
+}
+
 /** What became of a push that is owed, at one attempt or at its end. */
 export type PushOutcome =
   | { readonly kind: 'pushed'; readonly answeredInMs: number }
@@ -69,6 +80,18 @@ export type PushOutcome =
   | { readonly kind: 'failed'; readonly why: string }
   /** It need not be told any more: too old, or nobody asks for it. */
   | { readonly kind: 'dropped'; readonly why: string }
+
+/** What a service said to a test notification. */
+export interface PushTest {
+  readonly account: string
+  readonly service: string
+  readonly node: string | undefined
+  readonly works: boolean
+  /** `result`, the condition of the service's error, `no answer`, or why nothing was sent. */
+  readonly outcome: string
+  /** Undefined without an answer. */
+  readonly answeredInMs: number | undefined
+}
 
 declare module '../../server/hooks.js' {
   interface Folds {
@@ -80,6 +103,19 @@ declare module '../../server/hooks.js' {
     'push:wrap': {
       readonly value: Element | undefined
       readonly subject: { readonly summary: Summary; readonly registration: Registration }
+    }
+    /** Asked when `push:wrap` gave nothing: why this registration can be told nothing any more. Undefined: it was this push alone. */
+    'push:over': { readonly value: string | undefined; readonly subject: { readonly registration: Registration } }
+    /**
+     * Sends a test notification to each of the account's active registrations, or to `only` one, and adds what its service
+     * said: 30 s at most. Nobody should wait for it who holds up others.
+     */
+    'push:test': {
+      readonly value: readonly PushTest[]
+      readonly subject: {
+        readonly account: string
+        readonly only: { readonly service: string; readonly node: string } | undefined
+      }
     }
   }
 
@@ -101,13 +137,10 @@ declare module '../../server/hooks.js' {
     'push:withdrawn': { readonly account: string; readonly topic: string }
     /** The registration is not used any more: refused by its service, or by a rule of ours. Its client wants to know. */
     'push:disabled': { readonly registration: Registration; readonly reason: string }
-    /** A call that nobody can have heard: no session took it, and no push came through. */
-    'call:unreached': {
-      readonly account: string
-      readonly caller: string
-      readonly sid: string
-      readonly id: string | undefined
-    }
+    /** The registration is gone, and not by its client's `<disable/>`: the account's owner removed it, or nobody came for it. */
+    'push:removed': { readonly registration: Registration }
+    /** No session took the call, and no push for it came through. Told once. */
+    'call:unreached': UnreachedCall
     'push:published': { readonly registration: Registration; readonly debt: Debt }
   }
 }

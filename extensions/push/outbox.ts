@@ -1,167 +1,136 @@
-// The durable queue: reads what is owed, and lets each go when it can. Nothing is owed in memory alone: after a crash the same
-// debts are read again, and go out under the same item ids.
+// The durable queue: lets go what is owed, service by service. Nothing is owed in memory alone: after a crash the same debts are
+// read again, and go out under the same item ids.
 
 import type { Config } from '../../server/config.js'
 import type { Context } from '../../server/extension.js'
-import type { DebtKey } from '../../storage/messages.js'
+import { parseJid } from '../../server/jid.js'
+import type { Notices } from '../../server/hooks.js'
+import type {} from '../message/hooks.js'
+import type { Metric } from '../metrics/hooks.js'
 import { BurstLimit } from './burst.js'
-import { isCallTopic } from './call.js'
-import { Lines } from './lines.js'
-import { Sender } from './sender.js'
+import { Busy } from './busy.js'
+import { Expiry } from './expiry.js'
+import { Outlet, type OutletParts } from './outlet.js'
+import type { ActiveRegistrations } from './registrations.js'
+import { type Fresh, Sender } from './sender.js'
 
 type PushContext = Context<'push' | 'messages'>
 
 export type OutboxOptions = Pick<Config['push'], 'plain' | 'burst' | 'perSecond'>
 
-const pageSize = 200
-/** What is tried again at once after a fault of ours fails again at once. */
+/** After a fault of ours everything is looked through again. */
 const faultPauseMs = 10_000
-/** What falls due within so short a time is read together. */
-const leastSleepMs = 100
-/** Timers are bound to 2³¹ ms; nothing is ever due so late. */
-const longestSleepMs = 60 * 60 * 1000
 
 export class Outbox {
   readonly #context: PushContext
   readonly #sender: Sender
-  readonly #lines: Lines
-  readonly #burst: BurstLimit
-  /** What is asked of the next look: all that is due, or what was kept since the last one. */
-  #wanted: 'all' | 'new' | undefined
-  #reading = false
-  /** No debt up to here was left unread, but for those of services that cannot be asked. */
-  #seen = 0
-  #alarm: { readonly due: number; readonly timer: NodeJS.Timeout } | undefined
-  readonly #rests = new Set<NodeJS.Timeout>()
+  readonly #parts: OutletParts
+  readonly #outlets = new Map<string, Outlet>()
+  readonly #expiry: Expiry
+  readonly #fresh: Fresh[] = []
+  #again: NodeJS.Timeout | undefined
   #over = false
 
-  constructor(context: PushContext, { plain, burst, perSecond }: OutboxOptions) {
+  constructor(context: PushContext, { plain, burst, perSecond }: OutboxOptions, registrations: ActiveRegistrations) {
     this.#context = context
-    this.#sender = new Sender(context, plain)
-    this.#burst = new BurstLimit(burst, perSecond)
-    // A component of ours that is not connected says so when it comes.
-    this.#lines = new Lines((domain) => context.isComponent(domain) && !context.components().includes(domain))
+    this.#sender = new Sender(context, plain, registrations)
+    this.#parts = {
+      context,
+      sender: this.#sender,
+      burst: new BurstLimit(burst, perSecond),
+      busy: new Busy((work) => context.later(work)),
+    }
+    this.#expiry = new Expiry(context, (key) => this.#outlets.get(key.service)?.isSending(key) === true)
   }
 
-  /** Anything may be due: looks, as soon as nobody else does. */
-  wake(): void {
-    this.#wanted = 'all'
-    this.#look()
+  /** What was owed before the server started. */
+  start(): void {
+    this.#wake(() => true)
+    this.#expiry.look()
   }
 
-  /** Something new is owed. What has waited before is not looked at again for that. */
-  kept(): void {
-    this.#wanted ??= 'new'
-    this.#look()
+  /** Something new is owed. It goes out when the turn is over: whoever waits to hear that it is kept comes first. */
+  kept({ stanza, debts }: Notices['debts:kept']): void {
+    if (this.#over || debts.length === 0) return
+    if (this.#fresh.length === 0) {
+      this.#parts.busy.begins()
+      setImmediate(() => this.#letGo())
+    }
+    for (const debt of debts) this.#fresh.push({ debt, stanza })
+  }
+
+  /** A component is there, and gets what waits for it. */
+  connected(domain: string): void {
+    for (const outlet of this.#outlets.values()) if (outlet.domain === domain) outlet.returned()
+    this.#wake((service) => parseJid(service).domain === domain)
+  }
+
+  /** It answers nothing any more of what it was asked. */
+  disconnected(domain: string): void {
+    this.#sender.lost(domain)
   }
 
   stop(): void {
     this.#over = true
-    clearTimeout(this.#alarm?.timer)
-    for (const timer of this.#rests) clearTimeout(timer)
+    clearTimeout(this.#again)
+    this.#expiry.stop()
+    for (const outlet of this.#outlets.values()) outlet.stop()
   }
 
-  #look(): void {
-    if (this.#reading || this.#over) return
-    this.#reading = true
+  /** How it fares now, by no service's name: those may be many, and strangers choose them. */
+  metrics(): readonly Metric[] {
+    const stats = [...this.#outlets.values()].map((outlet) => outlet.stats)
+    const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
+    return [
+      gauge('open', 'Pushes that wait for the answer of their service.', sum(stats.map(({ open }) => open))),
+      gauge(
+        'queued',
+        'Pushes that are due and read, and wait for their turn.',
+        sum(stats.map(({ waiting }) => waiting)),
+      ),
+      gauge(
+        'services_resting',
+        'Push services that are left alone for a while, after faults of their own.',
+        stats.filter(({ isResting }) => isResting).length,
+      ),
+    ]
+  }
+
+  #letGo(): void {
+    const all = this.#fresh.splice(0)
+    if (!this.#over)
+      for (const fresh of all) {
+        this.#expiry.expects(fresh.debt.expires)
+        this.#outletTo(fresh.debt.service).kept(fresh)
+      }
+    this.#parts.busy.ends()
+  }
+
+  #wake(which: (service: string) => boolean): void {
+    if (this.#over) return
     this.#context.later(async () => {
       try {
-        while (this.#wanted !== undefined && !this.#over) await this.#read()
+        for (const service of await this.#context.stores.messages.services())
+          if (which(service)) this.#outletTo(service).wake()
       } catch (reason) {
         this.#context.log.error('what is owed could not be read: tried again soon', {}, reason)
-        this.#wakeAt(this.#context.clock.now() + faultPauseMs)
-      } finally {
-        this.#reading = false
+        clearTimeout(this.#again)
+        this.#again = setTimeout(() => this.#wake(() => true), faultPauseMs)
+        this.#again.unref()
       }
     })
   }
 
-  async #read(): Promise<void> {
-    const { messages } = this.#context.stores
-    const begin = this.#wanted === 'all' ? 0 : this.#seen
-    this.#wanted = undefined
-    const now = this.#context.clock.now()
-    const [last, due] = await Promise.all([messages.lastDebt(), messages.nextDue(now)])
-    this.#wakeAt(due)
-    if (begin === 0) this.#lines.beginsAnew()
-    for (let after: number | undefined = begin; after !== undefined && !this.#over;) {
-      const page: readonly DebtKey[] = await messages.owed(after, now, pageSize, this.#lines.closed())
-      this.#takeIn(page)
-      const end = page.at(-1)?.id ?? last
-      this.#seen = Math.max(this.#seen, last, end)
-      after = page.length < pageSize ? undefined : end
-    }
+  #outletTo(service: string): Outlet {
+    const known = this.#outlets.get(service)
+    if (known !== undefined) return known
+    const outlet = new Outlet(service, this.#parts)
+    this.#outlets.set(service, outlet)
+    if (this.#over) outlet.stop()
+    return outlet
   }
+}
 
-  #takeIn(page: readonly DebtKey[]): void {
-    for (const key of page) this.#lines.add(key)
-    for (const service of new Set(page.map((key) => key.service))) this.#advance(service)
-  }
-
-  #wakeAt(due: number | undefined): void {
-    if (due === undefined || this.#over || (this.#alarm !== undefined && this.#alarm.due <= due)) return
-    clearTimeout(this.#alarm?.timer)
-    const wait = Math.min(longestSleepMs, Math.max(leastSleepMs, due - this.#context.clock.now()))
-    const timer = setTimeout(() => {
-      this.#alarm = undefined
-      this.wake()
-    }, wait)
-    timer.unref()
-    this.#alarm = { due, timer }
-  }
-
-  /** Leaves what cannot go now where it is: its turn comes when a slot is free, or the service is there. */
-  #advance(service: string): void {
-    if (this.#over) return
-    for (let key = this.#lines.next(service); key !== undefined; key = this.#lines.next(service)) {
-      const wait = this.#tokenFor(key)
-      if (wait > 0) this.#rest(key, wait)
-      else this.#start(key)
-    }
-    if (this.#lines.isShort(service)) this.wake()
-  }
-
-  /** How long the limit holds it. A call is never held. Milliseconds. */
-  #tokenFor({ account, service, node, topic }: DebtKey): number {
-    if (isCallTopic(topic)) return 0
-    return this.#burst.take(JSON.stringify([account, service, node]), this.#context.clock.now())
-  }
-
-  #start(key: DebtKey): void {
-    this.#lines.begins(key)
-    this.#context.later(() =>
-      this.#sender.send(key).then(
-        (again) => this.#sent(key, again),
-        (reason: unknown) => this.#faulty(key, reason),
-      ),
-    )
-  }
-
-  #sent(key: DebtKey, again: number | undefined): void {
-    this.#lines.ends(key)
-    if (again !== undefined && again <= this.#context.clock.now()) this.#lines.hold(key)
-    else this.#wakeAt(again)
-    this.#lines.release(key)
-    this.#advance(key.service)
-  }
-
-  #faulty(key: DebtKey, reason: unknown): void {
-    this.#context.log.error('a push could not be sent: tried again soon', {}, reason)
-    this.#lines.ends(key)
-    this.#rest(key, faultPauseMs)
-    this.#advance(key.service)
-  }
-
-  /** Takes no slot meanwhile. What comes for the same registration and topic takes its place. */
-  #rest(key: DebtKey, wait: number): void {
-    if (this.#over) return
-    this.#lines.hold(key)
-    const timer = setTimeout(() => {
-      this.#rests.delete(timer)
-      this.#lines.release(key)
-      this.#advance(key.service)
-    }, wait)
-    timer.unref()
-    this.#rests.add(timer)
-  }
+function gauge(name: string, help: string, value: number): Metric {
+  return { name: `sealpost_push_${name}`, kind: 'gauge', help, samples: [{ value }] }
 }

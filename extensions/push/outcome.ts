@@ -22,6 +22,19 @@ const passing = new Set([
   'recipient-unavailable',
 ])
 
+/** What says something about the service itself, whichever registration was asked about. */
+const faults = new Set([
+  'no answer',
+  'service-unavailable',
+  'remote-server-not-found',
+  'remote-server-timeout',
+  'internal-server-error',
+])
+
+export function isFaultOfService(word: string): boolean {
+  return faults.has(word)
+}
+
 /** An error of type `wait` can pass, whatever its condition. */
 export function outcomeOf(answer: Answer): Outcome {
   if (answer.kind === 'result') return { kind: 'published', word: 'result' }

@@ -1,51 +1,106 @@
-// Which message a person would want to know about (docs/extensions/push.md). Pure: decides, and says why not.
+// What a person would want to know of, and what it is (docs/extensions/push.md). Pure: reads one stanza, and says why it is nothing.
 
-import type { Message } from '../../server/stanza.js'
-import { child } from '../../server/xml.js'
-import { isFresh, proposedCall } from './call.js'
+import { jidOrUndefined } from '../../server/jid.js'
+import type { Message, Presence } from '../../server/stanza.js'
+import { attr, child, type Element } from '../../server/xml.js'
+import { type Call, proposedCall } from './call.js'
+import type { Kind } from './hooks.js'
+import { brought } from './wrapped.js'
 
 const HINTS = 'urn:xmpp:hints'
+const DELAY = 'urn:xmpp:delay'
 const DIRECT_INVITATION = 'jabber:x:conference'
 const MUC_USER = 'http://jabber.org/protocol/muc#user'
+const STANZA_ID = 'urn:xmpp:sid:0'
 const OMEMO_NAMESPACES = ['eu.siacs.conversations.axolotl', 'urn:xmpp:omemo:2'] as const
 
-export type Kind = 'message' | 'omemo' | 'call' | 'invitation'
-
-export type Verdict = { readonly push: true; readonly kind: Kind } | { readonly push: false; readonly why: string }
-
-/** For an OMEMO message its own rules hold, whatever body it carries for those who cannot read it. */
-export function verdictOn(message: Message, now: number): Verdict {
-  if (message.type !== 'chat' && message.type !== 'normal') return no(`it is a ${message.type} message`)
-  if (message.content.has('no-store', HINTS)) return no('it asks not to be kept')
-  switch (kindOf(message)) {
-    case 'call':
-      return isFresh(message, now) ? yes('call') : no('the call is over')
-    case 'omemo':
-      return hasPayload(message) ? yes('omemo') : no('it only moves OMEMO keys')
-    case 'invitation':
-      return yes('invitation')
-    case 'message':
-      return bodyOf(message) === undefined ? no('it says nothing') : yes('message')
-  }
+/** Something that a person would want to know of. */
+export interface Matter {
+  readonly kind: Kind
+  /** Who says it: the stanza itself, or the one that it brings (wrapped.ts). */
+  readonly stanza: Message | Presence
+  /** Its text is for its reader's eyes alone, whatever body it carries for those who cannot read it. */
+  readonly isOmemo: boolean
+  readonly call: Call | undefined
+  /** The bare JID in whose name a room invites: the room says so. */
+  readonly inviter: string | undefined
 }
 
-export function kindOf(message: Message): Kind {
-  if (proposedCall(message) !== undefined) return 'call'
-  if (OMEMO_NAMESPACES.some((namespace) => message.content.has('encrypted', namespace))) return 'omemo'
-  return isInvitation(message) ? 'invitation' : 'message'
+/** What a stanza is to the account that it is for. */
+export type Reading =
+  { readonly matter: Matter } | { readonly matter: undefined; readonly kind: Kind | undefined; readonly why: string }
+
+export function read(stanza: Message | Presence, account: string): Reading {
+  if (stanza.kind === 'presence') return readPresence(stanza)
+  const found = brought(stanza, account)
+  if (found === undefined) return nothing('the account itself wrote it, with another client')
+  return [stanza, found].some(({ content }) => content.has('no-store', HINTS))
+    ? nothing('it asks not to be kept')
+    : readMessage(found)
+}
+
+/** What is to be told of: the stanza itself, or the one that it brings. */
+export function said(stanza: Message | Presence, account: string): Message | Presence {
+  return stanza.kind === 'message' ? (brought(stanza, account) ?? stanza) : stanza
 }
 
 /** The text that a person wrote, if there is any. */
-export function bodyOf(message: Message): string | undefined {
-  const body = message.content.find('body', 'jabber:client')?.getText()
+export function bodyOf({ content }: Pick<Message, 'content'>): string | undefined {
+  const body = content.find('body', 'jabber:client')?.getText()
   return body === '' ? undefined : body
 }
 
-/** To a room: from a friend (XEP-0249), or by the room itself (XEP-0045 §7.8.2). */
-function isInvitation({ content }: Message): boolean {
-  if (content.has('x', DIRECT_INVITATION)) return true
+/** Under which id a room has its message (XEP-0359): nobody else can say. */
+export function idInRoom({ content, from }: Message): string | undefined {
+  if (!content.has('stanza-id', STANZA_ID)) return undefined
+  const ids = content.elements().filter(({ name, attrs }) => name === 'stanza-id' && attrs['xmlns'] === STANZA_ID)
+  const own = ids.find((element) => jidOrUndefined(attr(element, 'by') ?? '')?.full === from.bare)
+  const id = own && attr(own, 'id')
+  return id === '' ? undefined : id
+}
+
+/** From an occupant of a room to the account alone (XEP-0045 §7.5). */
+export function isFromOccupant({ content, from }: Message): boolean {
+  return from.resource !== undefined && content.has('x', MUC_USER)
+}
+
+function readPresence(stanza: Presence): Reading {
+  if (stanza.type !== 'subscribe') return nothing('it is presence')
+  return { matter: { kind: 'request', stanza, isOmemo: false, call: undefined, inviter: undefined } }
+}
+
+function readMessage(message: Message): Reading {
+  if (message.type === 'error' || message.type === 'headline') return nothing(`it is a message of type ${message.type}`)
+  const isOmemo = OMEMO_NAMESPACES.some((namespace) => message.content.has('encrypted', namespace))
+  return message.type === 'groupchat' ? readRoom(message, isOmemo) : readPersonal(message, isOmemo)
+}
+
+/** What a room sends to those who enter is its past (XEP-0045 §7.2.14). */
+function readRoom(message: Message, isOmemo: boolean): Reading {
+  if (message.content.has('delay', DELAY)) return nothing("it is of the room's past", 'groupchat')
+  return orNothing({ kind: 'groupchat', stanza: message, isOmemo, call: undefined, inviter: undefined })
+}
+
+function readPersonal(stanza: Message, isOmemo: boolean): Reading {
+  const call = proposedCall(stanza)
+  if (call !== undefined) return { matter: { kind: 'call', stanza, isOmemo: false, call, inviter: undefined } }
+  if (isOmemo) return orNothing({ kind: 'omemo', stanza, isOmemo, call, inviter: undefined })
+  const invite = mediatedInvitation(stanza)
+  if (invite !== undefined || stanza.content.has('x', DIRECT_INVITATION))
+    return { matter: { kind: 'invitation', stanza, isOmemo, call, inviter: invite && attr(invite, 'from') } }
+  return orNothing({ kind: 'message', stanza, isOmemo, call, inviter: undefined })
+}
+
+/** By the room itself (XEP-0045 §7.8.2). */
+function mediatedInvitation({ content }: Message): Element | undefined {
   const room = content.find('x', MUC_USER)
-  return room !== undefined && child(room, 'invite') !== undefined
+  return room && child(room, 'invite')
+}
+
+function orNothing(matter: Matter & { readonly stanza: Message }): Reading {
+  const { kind, stanza, isOmemo } = matter
+  if (isOmemo) return hasPayload(stanza) ? { matter } : nothing('it only moves OMEMO keys', kind)
+  return bodyOf(stanza) === undefined ? nothing('it says nothing that a person would read') : { matter }
 }
 
 function hasPayload(message: Message): boolean {
@@ -55,10 +110,6 @@ function hasPayload(message: Message): boolean {
   })
 }
 
-function yes(kind: Kind): Verdict {
-  return { push: true, kind }
-}
-
-function no(why: string): Verdict {
-  return { push: false, why }
+function nothing(why: string, kind?: Kind): Reading {
+  return { matter: undefined, kind, why }
 }

@@ -5,7 +5,6 @@ import type { Context } from '../../server/extension.js'
 import { type Jid, parseJid } from '../../server/jid.js'
 import { Content, type Presence } from '../../server/stanza.js'
 import type { Element } from '../../server/xml.js'
-import { queryElement } from './items.js'
 
 type Sending = Pick<Context, 'deliver'>
 
@@ -28,10 +27,14 @@ export class Audience {
     this.#accounts.clear()
   }
 
+  has(account: string): boolean {
+    return this.#accounts.has(account)
+  }
+
   /** Tells each of them of one item, in an iq of its own (RFC 6121 §2.1.6). */
-  async push(account: string, item: Element, context: Sending): Promise<void> {
+  async push(account: string, query: Element, context: Sending): Promise<void> {
     const from = parseJid(account)
-    const content = Content.of(queryElement(item))
+    const content = Content.of(query)
     const head = { kind: 'iq', type: 'set', from, lang: undefined, content } as const
     for (const to of this.#of(account)) {
       await context.deliver(account, { ...head, to, id: randomUUID() }, resourceOf(to))

@@ -4,22 +4,29 @@ import { defineExtension } from '../../server/extension.js'
 import { parseJid } from '../../server/jid.js'
 import type { IqRequest, Presence } from '../../server/stanza.js'
 import { StanzaError } from '../../server/stanza-error.js'
-import type { Element } from '../../server/xml.js'
+import { el, type Element } from '../../server/xml.js'
 import type {} from '../presence/hooks.js'
 import type { RosterContext } from './context.js'
 import type {} from './hooks.js'
 import { emptyItem } from './item-state.js'
-import { itemElement, queryElement, readRosterSet, ROSTER_NS, type RosterSet } from './items.js'
+import { isKnown, itemElement, queryElement, readRosterSet, ROSTER_NS, type RosterSet } from './items.js'
 import { Rosters } from './rosters.js'
 import { subscriptionTypes } from './subscription-states.js'
 import { Subscriptions } from './subscriptions.js'
+
+/** What a client may rely on once it is logged in: roster versioning and pre-approval (RFC 6121 §2.6.1, §3.4.1). */
+const streamFeatures = [
+  el('ver', { xmlns: 'urn:xmpp:features:rosterver' }),
+  el('sub', { xmlns: 'urn:xmpp:features:pre-approval' }),
+]
 
 /** Rosters of their own for each server: who looks at one is known only in this process. */
 export const roster = () => {
   const rosters = new Rosters()
   const subscriptions = new Subscriptions(rosters)
 
-  const get = (request: IqRequest, context: RosterContext): Promise<Element> => read(request, rosters, context)
+  const get = (request: IqRequest, context: RosterContext): Promise<Element | undefined> =>
+    read(request, rosters, context)
 
   const set = async ({ from, payload }: IqRequest, context: RosterContext): Promise<undefined> => {
     const account = from.toBare()
@@ -49,6 +56,8 @@ export const roster = () => {
       { kind: 'presence', direction: 'inbound', types: subscriptionTypes, handle: inbound },
     ],
     on: {
+      'stream:features': (features, { state }) =>
+        state === 'authenticated' ? [...features, ...streamFeatures] : features,
       'presence:available': ({ jid, initial }, context) => (initial ? subscriptions.handOver(jid, context) : undefined),
       'presence:unavailable': ({ jid }) => rosters.attending.remove(jid),
       // Later: whoever found it out may hold what a change to the subscription has to wait for.
@@ -61,13 +70,18 @@ export const roster = () => {
   })
 }
 
-/** RFC 6121 §2.2: whoever reads the roster is told of changes from then on; none may come between the two. */
-function read({ from }: IqRequest, rosters: Rosters, context: RosterContext): Promise<Element> {
+/**
+ * RFC 6121 §2.2: whoever reads the roster is told of changes from then on; none may come between the two. Nothing for who has
+ * this version of it (§2.6.3).
+ */
+function read({ from, payload }: IqRequest, rosters: Rosters, context: RosterContext): Promise<Element | undefined> {
   return rosters.inTurn(from.bare, async () => {
     // A session that ended meanwhile has been forgotten already.
     if (context.clientOf(from) !== undefined) rosters.interested.add(from)
+    const version = await context.stores.roster.version(from.bare)
+    if (isKnown(payload, version)) return undefined
     const items = await context.stores.roster.items(from.bare)
-    return queryElement(...items.filter(({ listed }) => listed).map(itemElement))
+    return queryElement(version, ...items.filter(({ listed }) => listed).map(itemElement))
   })
 }
 

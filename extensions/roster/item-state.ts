@@ -5,7 +5,16 @@ import type { SubscriptionState } from './subscription-states.js'
 
 /** A contact of whom nothing is known. */
 export function emptyItem(contact: string): RosterItem {
-  return { contact, name: undefined, groups: [], subscription: 'none', ask: false, listed: false, request: undefined }
+  return {
+    contact,
+    name: undefined,
+    groups: [],
+    subscription: 'none',
+    ask: false,
+    listed: false,
+    request: undefined,
+    approved: false,
+  }
 }
 
 export function stateOf(item: RosterItem): SubscriptionState {
@@ -14,11 +23,13 @@ export function stateOf(item: RosterItem): SubscriptionState {
     from: item.subscription === 'from' || item.subscription === 'both',
     pendingOut: item.ask,
     pendingIn: item.request !== undefined,
+    approved: item.approved,
   }
 }
 
 /**
- * The item in another state. Whoever has a subscription, or waits for one, is in the roster from then on (RFC 6121 §3.1.2, §3.1.5).
+ * The item in another state. Whoever has a subscription, waits for one, or will be granted one, is in the roster from then on
+ * (RFC 6121 §3.1.2, §3.1.5, §3.4.2).
  * @param request the stanza that asked, where the state is one of waiting for the account's answer
  */
 export function withState(item: RosterItem, state: SubscriptionState, request: string | undefined): RosterItem {
@@ -27,7 +38,8 @@ export function withState(item: RosterItem, state: SubscriptionState, request: s
     ...item,
     subscription,
     ask: state.pendingOut,
-    listed: item.listed || subscription !== 'none' || state.pendingOut,
+    listed: item.listed || subscription !== 'none' || state.pendingOut || state.approved,
+    approved: state.approved,
     request: state.pendingIn ? (item.request ?? request) : undefined,
   }
 }
@@ -39,7 +51,12 @@ export function isNothing(item: RosterItem): boolean {
 
 /** Clients see a difference between the two: a push is due (RFC 6121 §2.1.6). A request that waits is not part of the roster. */
 export function differsInRoster(before: RosterItem, after: RosterItem): boolean {
-  return before.listed !== after.listed || before.subscription !== after.subscription || before.ask !== after.ask
+  return (
+    before.listed !== after.listed ||
+    before.subscription !== after.subscription ||
+    before.ask !== after.ask ||
+    before.approved !== after.approved
+  )
 }
 
 function subscriptionOf({ to, from }: SubscriptionState): Subscription {

@@ -37,7 +37,13 @@ export function readRosterSet(query: Element): RosterSet {
 export function itemElement(item: RosterItem): Element {
   return el(
     'item',
-    { jid: item.contact, name: item.name, subscription: item.subscription, ask: item.ask ? 'subscribe' : undefined },
+    {
+      jid: item.contact,
+      name: item.name,
+      subscription: item.subscription,
+      ask: item.ask ? 'subscribe' : undefined,
+      approved: item.approved ? 'true' : undefined,
+    },
     ...item.groups.map((group) => el('group', {}, group)),
   )
 }
@@ -47,8 +53,14 @@ export function removedElement(contact: string): Element {
   return el('item', { jid: contact, subscription: 'remove' })
 }
 
-export function queryElement(...items: readonly Element[]): Element {
-  return el('query', { xmlns: ROSTER_NS }, ...items)
+/** @param version of the roster in which the items are so (RFC 6121 §2.1.1) */
+export function queryElement(version: string, ...items: readonly Element[]): Element {
+  return el('query', { xmlns: ROSTER_NS, ver: version }, ...items)
+}
+
+/** Whether a client that asks for the roster has it already, in this version (RFC 6121 §2.6.2). */
+export function isKnown(query: Element, version: string): boolean {
+  return attr(query, 'ver') === version
 }
 
 function readContact(jid: string | undefined): Jid {

@@ -7,7 +7,7 @@ import type { RosterItem } from '../../storage/roster.js'
 import { Audience } from './audience.js'
 import { type RosterContext, mostItems } from './context.js'
 import { isNothing } from './item-state.js'
-import { itemElement, removedElement } from './items.js'
+import { itemElement, queryElement, removedElement } from './items.js'
 
 export class Rosters {
   /** Those that have read the roster, and so are told of every change to it (RFC 6121 §2.1.6, §2.2). */
@@ -42,9 +42,11 @@ export class Rosters {
     this.attending.clear()
   }
 
-  /** Tells the account's clients how the item stands now (RFC 6121 §2.1.6). */
-  push(account: string, item: RosterItem, context: RosterContext): Promise<void> {
+  /** Tells the account's clients how the item stands now (RFC 6121 §2.1.6). Within the turn of the change: the version is that of it. */
+  async push(account: string, item: RosterItem, context: RosterContext): Promise<void> {
+    if (!this.interested.has(account)) return
     const element = item.listed ? itemElement(item) : removedElement(item.contact)
-    return this.interested.push(account, element, context)
+    const version = await context.stores.roster.version(account)
+    await this.interested.push(account, queryElement(version, element), context)
   }
 }

@@ -15,6 +15,8 @@ export interface SubscriptionState {
   readonly pendingOut: boolean
   /** The contact asked for `from` and has no answer; never together with `from`. */
   readonly pendingIn: boolean
+  /** The account grants `from` before the contact asks for it (RFC 6121 §3.4). */
+  readonly approved: boolean
 }
 
 export interface Step {
@@ -25,7 +27,7 @@ export interface Step {
   readonly reply: 'subscribed' | undefined
 }
 
-/** What a stanza from the account to the contact does (RFC 6121 §A.2). */
+/** What a stanza from the account to the contact does (RFC 6121 §A.2, §3.4.2 for what is granted before it was asked for). */
 export function outboundStep(state: SubscriptionState, type: SubscriptionType): Step {
   switch (type) {
     case 'subscribe':
@@ -34,9 +36,10 @@ export function outboundStep(state: SubscriptionState, type: SubscriptionType): 
     case 'unsubscribe':
       return step({ ...state, to: false, pendingOut: false }, true)
     case 'subscribed':
-      return step(state.pendingIn ? { ...state, from: true, pendingIn: false } : state, state.pendingIn)
+      if (state.pendingIn) return step({ ...state, from: true, pendingIn: false }, true)
+      return step({ ...state, approved: state.approved || !state.from }, false)
     case 'unsubscribed':
-      return step({ ...state, from: false, pendingIn: false }, state.from || state.pendingIn)
+      return step({ ...state, from: false, pendingIn: false, approved: false }, state.from || state.pendingIn)
   }
 }
 
@@ -45,6 +48,8 @@ export function inboundStep(state: SubscriptionState, type: SubscriptionType): S
   switch (type) {
     case 'subscribe':
       if (state.from) return { next: state, passes: false, reply: 'subscribed' }
+      if (state.approved)
+        return { next: { ...state, from: true, pendingIn: false }, passes: false, reply: 'subscribed' }
       return step({ ...state, pendingIn: true }, !state.pendingIn)
     case 'unsubscribe':
       return step({ ...state, from: false, pendingIn: false }, state.from || state.pendingIn)

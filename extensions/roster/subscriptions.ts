@@ -131,17 +131,23 @@ export class Subscriptions {
   ): Promise<Change | undefined> {
     const before = (await context.stores.roster.item(account.bare, contact.bare)) ?? emptyItem(contact.bare)
     const { next, passes } = outboundStep(stateOf(before), type)
-    if (!passes) return undefined
     const after = withState(before, next, undefined)
-    await this.#writeAndPush(account.bare, before, after, context)
-    return { before, after, stanzas: [stanza] }
+    const isWritten = await this.#writeAndPush(account.bare, before, after, context)
+    if (!isWritten) throw new StanzaError('resource-constraint', 'the roster is full')
+    return passes ? { before, after, stanzas: [stanza] } : undefined
   }
 
-  async #writeAndPush(account: string, before: RosterItem, after: RosterItem, context: RosterContext): Promise<void> {
-    if (!differs(before, after)) return
-    const isWritten = await this.#rosters.write(account, after, context)
-    if (!isWritten) throw new StanzaError('resource-constraint', 'the roster is full')
+  /** False, and nothing written, when the account is gone or full. */
+  async #writeAndPush(
+    account: string,
+    before: RosterItem,
+    after: RosterItem,
+    context: RosterContext,
+  ): Promise<boolean> {
+    if (!differs(before, after)) return true
+    if (!(await this.#rosters.write(account, after, context))) return false
     if (differsInRoster(before, after)) await this.#rosters.push(account, after, context)
+    return true
   }
 
   async #received(stanza: Presence, pair: Pair, context: RosterContext): Promise<Change | undefined> {
@@ -151,7 +157,7 @@ export class Subscriptions {
     const known = await context.stores.roster.item(account, pair.contact.bare)
     const before = known ?? emptyItem(pair.contact.bare)
     const { next, passes, reply } = inboundStep(stateOf(before), type)
-    if (reply !== undefined) return agreedAgain(pair, before)
+    if (reply !== undefined) return this.#agreed(pair, before, withState(before, next, undefined), context)
     if (!passes || (known === undefined && (await isCrowded(account, context)))) return undefined
     const after = withState(before, next, writeStanza(keepable(stanza)))
     const isWritten = await this.#rosters.write(account, after, context)
@@ -159,6 +165,20 @@ export class Subscriptions {
     await this.#handToSessions(stanza, account, context)
     if (differsInRoster(before, after)) await this.#rosters.push(account, after, context)
     return { before, after, stanzas: [] }
+  }
+
+  /**
+   * RFC 6121 §3.1.3: the contact asks for what it has, since its own server may have lost it, and the presence with it; or for
+   * what the account has granted before (§3.4.2).
+   */
+  async #agreed(
+    pair: Pair,
+    before: RosterItem,
+    after: RosterItem,
+    context: RosterContext,
+  ): Promise<Change | undefined> {
+    if (!(await this.#writeAndPush(pair.account.bare, before, after, context))) return undefined
+    return { before: emptyItem(after.contact), after, stanzas: [stanzaOf('subscribed', pair)] }
   }
 
   /** A request goes to whoever is there to answer it, everything else to those who show the roster (RFC 6121 §3.1.3, §3.1.6). */
@@ -224,21 +244,17 @@ function endOf(pair: Pair, before: RosterItem): Change {
   return { before, after: emptyItem(before.contact), stanzas }
 }
 
-/** RFC 6121 §3.1.3: the contact asks again for what it has; its own server may have lost it, and the presence with it. */
-function agreedAgain(pair: Pair, after: RosterItem): Change {
-  return { before: emptyItem(after.contact), after, stanzas: [stanzaOf('subscribed', pair)] }
-}
-
 /**
- * Nothing for somebody who waits for an answer: the request would be lost, and with an account that is not there it would show
- * that it is not.
+ * Nothing for one of ours who waits for an answer: the request would be lost, and with an account that is not there it would
+ * show that it is not. What a component waits for is not known where the account is not there: it is always told the same.
  */
 async function refusalOf(pair: Pair, context: RosterContext): Promise<Change | undefined> {
   const { account, contact } = pair
   const item = (await context.stores.roster.item(account.bare, contact.bare)) ?? emptyItem(contact.bare)
   const { from, pendingIn } = stateOf(item)
-  if (from || pendingIn) return undefined
-  if (context.isLocal(contact.domain) && !(await isSubscribed(contact.bare, account.bare, context))) return undefined
+  if (from) return undefined
+  const isOurs = context.isLocal(contact.domain)
+  if (isOurs && (pendingIn || !(await isSubscribed(contact.bare, account.bare, context)))) return undefined
   return { before: item, after: item, stanzas: [stanzaOf('unsubscribed', pair)] }
 }
 

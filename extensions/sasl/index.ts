@@ -51,9 +51,9 @@ export const sasl = (): AnyExtension => {
 }
 
 async function openLogins(context: Context<'accounts'>): Promise<Logins> {
-  const { stores, clock, log } = context
+  const { stores, clock, hooks, log } = context
   const directory = new Directory(stores.accounts, await context.secret('sasl'))
-  return new Logins({ directory, delays: new Delays(clock), log })
+  return new Logins({ directory, delays: new Delays(clock), hooks, log })
 }
 
 function mechanismsElement(secure: boolean): Element {

@@ -2,6 +2,7 @@
 
 import type { Awaitable } from '../../server/awaitable.js'
 import type { OpeningStream } from '../../server/extension.js'
+import type { Hooks } from '../../server/hooks.js'
 import type { Log } from '../../server/log.js'
 import { StreamError } from '../../server/stream-error.js'
 import { attr, el, type Element, text } from '../../server/xml.js'
@@ -9,6 +10,7 @@ import { readData } from './data.js'
 import type { Delays } from './delays.js'
 import type { Directory } from './directory.js'
 import { failureElement, NS, SaslFailure } from './failure.js'
+import type {} from './hooks.js'
 import { begin, type Reader, type Step } from './mechanisms.js'
 import { Pauses } from './pauses.js'
 import { Turnstile } from './turnstile.js'
@@ -27,6 +29,7 @@ type Take = (exchange: Exchange) => Awaitable<Step>
 export interface LoginsParts {
   readonly directory: Directory
   readonly delays: Delays
+  readonly hooks: Pick<Hooks, 'notify'>
   readonly log: Log
 }
 
@@ -109,8 +112,9 @@ export class Logins {
   }
 
   async #holdUp({ address }: OpeningStream, account: string | undefined): Promise<void> {
-    const { log, delays } = this.#parts
+    const { log, delays, hooks } = this.#parts
     log.info('a login failed', { address, account })
+    await hooks.notify('login:failed', { address })
     await this.#pauses.wait(delays.failed(address, account ?? ''))
   }
 

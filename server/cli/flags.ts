@@ -1,7 +1,7 @@
 // The flags that commands share, and how they become settings beside those of a config file.
 
 import { Option, type Command } from 'commander'
-import { configFromSettings, readConfigFile, type Config, type Setting } from '../config.js'
+import { configFromSettings, readConfigFile, secretKeys, type Config, type Setting } from '../config.js'
 
 /** Where the data is: what every command but `config check` takes. */
 export interface DataFlags {
@@ -74,12 +74,8 @@ export function startConfig(flags: StartFlags): Config {
  * @throws ConfigError
  */
 export function dataConfig(flags: DataFlags): Config {
-  const file = fileSettings(flags).filter(({ place }) => !isSecret(place))
+  const file = fileSettings(flags).filter(({ place }) => !('key' in place && secretKeys.has(place.key)))
   return configFromSettings(file, dataSettings(flags))
-}
-
-function isSecret(place: Place): boolean {
-  return place.kind === 'entries' || (place.kind === 'key' && isSecretKey(place.key))
 }
 
 /** The settings of the file that `--config` names; none without it. @throws ConfigError */

@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises'
 import type { Administration } from '../administration.js'
 import { inMemory, type Config } from '../config.js'
-import { remoteAdministration } from '../control-client.js'
+import { isServed, remoteAdministration } from '../control-client.js'
 import { Failure, UsageError } from '../failure.js'
 import { faultCode } from '../fault.js'
 import type { Lock } from '../lock.js'
@@ -16,13 +16,29 @@ import { takeDirectory } from '../take-directory.js'
 export async function withAdministration<T>(
   config: Config,
   absent: 'make' | 'refuse',
-  work: (administration: Administration) => Promise<T>,
+  work: (administration: Administration, isServed: boolean) => Promise<T>,
 ): Promise<T> {
-  if (config.data === inMemory) throw new UsageError('--data :memory: lives in its server alone: name a directory')
+  expectReachable(config)
   if (absent === 'refuse') await expectDirectory(config.data)
   const taken = await takeDirectory(config.data)
-  if (taken.kind === 'served') return work(remoteAdministration(config.data))
-  return alone(config, taken.lock, work)
+  if (taken.kind === 'served') return work(remoteAdministration(config.data), true)
+  return alone(config, taken.lock, (administration) => work(administration, false))
+}
+
+/** The same for what nobody but the server can do. @param what the command, for the sentence that says so */
+export async function withRunningServer<T>(
+  config: Config,
+  what: string,
+  work: (administration: Administration) => Promise<T>,
+): Promise<T> {
+  expectReachable(config)
+  await expectDirectory(config.data)
+  if (await isServed(config.data)) return work(remoteAdministration(config.data))
+  throw new Failure(`${what} needs the running server, and none runs on ${config.data}`)
+}
+
+function expectReachable({ data }: Config): void {
+  if (data === inMemory) throw new UsageError('--data :memory: lives in its server alone: name a directory')
 }
 
 async function alone<T>(config: Config, lock: Lock, work: (administration: Administration) => Promise<T>): Promise<T> {

@@ -6,6 +6,16 @@ export function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
+/** For what is no answer to what was asked, but should be known: on stderr. */
+export function printNote(line: string): void {
+  process.stderr.write(`sealpost: ${line}\n`)
+}
+
+/** RFC 3339, UTC. */
+export function timeText(milliseconds: number): string {
+  return new Date(milliseconds).toISOString()
+}
+
 export function printJson(value: unknown): void {
   print(JSON.stringify(value))
 }

@@ -19,7 +19,7 @@ import { type Element, type Frame, frameElement, readFrame, serialize, XmlError 
 import type { Carrier } from './carrier.js'
 import { closeFrame, errorFrame, featuresFrame, FRAMING_NS, openFrame } from './frames.js'
 import { InHand, politeMs } from './in-hand.js'
-import { answerOpeningIq } from './opening-iq.js'
+import { answerOpeningIq, writeOpeningAnswer } from './opening-iq.js'
 import { Turns } from './turns.js'
 
 export interface StreamLimits {
@@ -245,7 +245,7 @@ export class ClientStream implements OpeningStream {
 
   async #openingIq(frame: Frame): Promise<void> {
     const answer = await answerOpeningIq(frame, this, this.#parts)
-    if (answer !== undefined) this.#write(writeStanza(answer))
+    if (answer !== undefined) this.#write(writeOpeningAnswer(answer))
     if (this.#state.kind === 'bound') await this.#parts.hooks.notify('session:bound', { jid: this.#state.session.jid })
   }
 

@@ -7,7 +7,7 @@ import type { Registry } from '../registry.js'
 import { asStanzaError } from '../stanza-fault.js'
 import { Content, type Iq, isRequest, readStanza, requestOf } from '../stanza.js'
 import { errorElement, StanzaError } from '../stanza-error.js'
-import type { Frame } from '../xml.js'
+import { escapeAttribute, type Frame } from '../xml.js'
 
 export interface OpeningIqParts {
   readonly registry: Registry
@@ -34,6 +34,12 @@ export async function answerOpeningIq(
     const asked = { ...head, type: 'set', content: Content.empty } as const
     return { ...head, type: 'error', content: Content.of(errorElement(asStanzaError(reason, asked, log))) }
   }
+}
+
+/** As RFC 6120 §7.6.1 shows it, without `from`: Stanza, which has no JID yet, takes no answer that bears one. */
+export function writeOpeningAnswer({ type, id, content }: Iq): string {
+  const start = `<iq xmlns="jabber:client" type="${type}" id="${escapeAttribute(id)}"`
+  return content.inner === '' ? `${start}/>` : `${start}>${content.inner}</iq>`
 }
 
 function handlerOf(content: Content, registry: Registry): ReturnType<Registry['openingIq']> {

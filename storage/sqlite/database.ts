@@ -75,6 +75,15 @@ export class Database {
     return this.#commits.gathered(step)
   }
 
+  /** Writes the whole file anew and empties the log, so that nothing that was deleted or overwritten is left in either. */
+  rewrite(): Promise<void> {
+    return this.#writer.alone(async () => {
+      await this.#writer.exec('vacuum')
+      const [log] = await this.#writer.all<{ readonly busy: number }>('pragma wal_checkpoint(truncate)')
+      if (log?.busy === 1) throw new StorageError('busy', 'somebody else reads the database: its log cannot be emptied')
+    })
+  }
+
   /** Waits for reads and writes that are under way, then closes. The log is folded into the file. */
   close(): Promise<void> {
     this.#closed ??= this.#close()

@@ -11,26 +11,42 @@ import { isAccount } from './owner.js'
 import { pepStore } from './pep.js'
 import { pushStore } from './push.js'
 import { rosterStore } from './roster.js'
+import { type Column, plainColumn } from './sealed-column.js'
+import { openPushKeys, type StorageKeys } from './storage-key.js'
 
 export type { SqliteOptions } from './database.js'
+export type { StorageKeys } from './storage-key.js'
+
+export interface OpenOptions extends SqliteOptions {
+  /** What push keys are encrypted with; nothing when left out. 'unread': they are left as they are, and not opened. */
+  readonly keys?: StorageKeys | 'unread'
+}
 
 const SECRET_BYTES = 32
 
 /**
  * Opens the storage in `directory`, which holds the file sealpost.db; what is not there is made, for the owner's eyes only
- * (0700, 0600). ':memory:' keeps everything in memory. Throws a StorageError, of kind `newer` for a later program's file.
+ * (0700, 0600). ':memory:' keeps everything in memory. Throws a StorageError, of kind `newer` for a later program's file, of kind
+ * `key` for one whose key is missing or wrong.
  */
-export const openSqlite = async (directory: string, options: SqliteOptions = {}): Promise<Storage> =>
-  storageOn(await Database.open(directory, options))
+export const openSqlite = async (directory: string, { keys = {}, ...options }: OpenOptions = {}): Promise<Storage> => {
+  const database = await Database.open(directory, options)
+  try {
+    return storageOn(database, await openPushKeys(database, keys))
+  } catch (reason) {
+    await database.close()
+    throw reason
+  }
+}
 
-/** The storage on a database that is open; closing it closes that. */
-export const storageOn = (database: Database): Storage => ({
+/** The storage on a database that is open; closing it closes that. @param pushKeys how push keys stand in it */
+export const storageOn = (database: Database, pushKeys: Column = plainColumn): Storage => ({
   stores: {
     accounts: accountStore(database),
     roster: rosterStore(database),
     messages: messageStore(database),
     pep: pepStore(database),
-    push: pushStore(database),
+    push: pushStore(database, pushKeys),
     omemo: omemoStore(database),
   },
   wipe: (account) => database.write((transaction) => wipe(transaction, account)),

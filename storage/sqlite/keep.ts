@@ -1,7 +1,7 @@
 // keep(), the write that happens most: many messages and what is owed for them in a handful of statements.
 
 import { randomUUID } from 'node:crypto'
-import type { NewDebt, NewMessage } from '../messages.js'
+import type { Debt, NewDebt, NewMessage } from '../messages.js'
 import type { Transaction } from './connection.js'
 
 export interface Keep {
@@ -17,6 +17,8 @@ interface Boxes {
   readonly waiting: Map<string, number>
   /** Whether the message is waiting, by account and id. */
   readonly present: Map<string, boolean>
+  /** What is owed from now on has a higher number. */
+  lastDebt: number
 }
 
 const keyOf = (account: string, id: string): string => JSON.stringify([account, id])
@@ -24,25 +26,29 @@ const keyOf = (account: string, id: string): string => JSON.stringify([account, 
 const namesOf = (keeps: readonly Keep[]): string => JSON.stringify(keeps.map((keep) => [keep.account, keep.message.id]))
 
 interface BoxRow {
-  readonly account: string
+  /** Null in the row that says which debt is the last. */
+  readonly account: string | null
   /** Null in the row that says how many are waiting. */
   readonly id: string | null
-  readonly waiting: number
+  readonly number: number
 }
 
 const READ_BOXES = `
   select account, null as id,
-    (select count(*) from messages where messages.account = accounts.account and waiting = 1) as waiting
+    (select count(*) from messages where messages.account = accounts.account and waiting = 1) as number
   from accounts where account in (select value ->> 0 from json_each(?1))
+  union all
+  select null, null, ifnull(max(id), 0) from debts
   union all
   select messages.account, messages.id, messages.waiting from json_each(?1) name
   cross join messages on messages.account = name.value ->> 0 and messages.id = name.value ->> 1`
 
 const boxesOf = async (transaction: Transaction, keeps: readonly Keep[]): Promise<Boxes> => {
-  const boxes: Boxes = { waiting: new Map(), present: new Map() }
-  for (const { account, id, waiting } of await transaction.all<BoxRow>(READ_BOXES, namesOf(keeps))) {
-    if (id === null) boxes.waiting.set(account, waiting)
-    else boxes.present.set(keyOf(account, id), waiting === 1)
+  const boxes: Boxes = { waiting: new Map(), present: new Map(), lastDebt: 0 }
+  for (const { account, id, number } of await transaction.all<BoxRow>(READ_BOXES, namesOf(keeps))) {
+    if (account === null) boxes.lastDebt = number
+    else if (id === null) boxes.waiting.set(account, number)
+    else boxes.present.set(keyOf(account, id), number === 1)
   }
   return boxes
 }
@@ -87,15 +93,61 @@ const INSERT_DEBTS = `
     and registrations.node = value ->> 4 and registrations.reason is null
   cross join messages on messages.account = value ->> 0 and messages.id = value ->> 1`
 
-const insertDebts = async (transaction: Transaction, keeps: readonly Keep[]): Promise<void> => {
-  const rows = keeps.flatMap(({ account, message, debts }) =>
-    debts.map((debt) => [
-      ...[account, message.id, debt.account, debt.service, debt.node],
-      ...[randomUUID(), debt.topic ?? null, debt.at, debt.expires],
-    ]),
-  )
-  if (rows.length > 0) await transaction.run(INSERT_DEBTS, JSON.stringify(rows))
+/** What is owed, under the item id that tells it apart from everything else in the transaction. */
+interface Owing {
+  readonly item: string
+  readonly keep: Keep
+  readonly debt: NewDebt
 }
+
+const insertDebts = async (transaction: Transaction, owings: readonly Owing[]): Promise<void> => {
+  const rows = owings.map(({ item, keep: { account, message }, debt }) => [
+    ...[account, message.id, debt.account, debt.service, debt.node],
+    ...[item, debt.topic ?? null, debt.at, debt.expires],
+  ])
+  await transaction.run(INSERT_DEBTS, JSON.stringify(rows))
+}
+
+const READ_NEW_DEBTS = 'select id, item, unread from debts where id > ?'
+
+type NewDebtRow = Pick<Debt, 'id' | 'item' | 'unread'>
+
+/** Owes all of them, and gives to each message what is owed for it now: what another has replaced meanwhile is not. */
+const owe = async (
+  transaction: Transaction,
+  keeps: readonly Keep[],
+  lastDebt: number,
+): Promise<ReadonlyMap<Keep, readonly Debt[]>> => {
+  const owings = keeps.flatMap((keep) => keep.debts.map((debt): Owing => ({ item: randomUUID(), keep, debt })))
+  const owed = new Map<Keep, Debt[]>()
+  if (owings.length === 0) return owed
+  await insertDebts(transaction, owings)
+  const byItem = new Map(owings.map((owing) => [owing.item, owing]))
+  for (const row of await transaction.all<NewDebtRow>(READ_NEW_DEBTS, lastDebt)) {
+    const owing = byItem.get(row.item)
+    if (owing === undefined) continue
+    const known = owed.get(owing.keep)
+    if (known === undefined) owed.set(owing.keep, [debtOf(row, owing)])
+    else known.push(debtOf(row, owing))
+  }
+  return owed
+}
+
+const debtOf = ({ id, item, unread }: NewDebtRow, { keep: { message }, debt }: Owing): Debt => ({
+  id,
+  account: debt.account,
+  service: debt.service,
+  node: debt.node,
+  topic: debt.topic,
+  at: debt.at,
+  expires: debt.expires,
+  item,
+  xml: message.xml,
+  message: message.id,
+  unread,
+  attempts: 0,
+  due: debt.at,
+})
 
 // Of messages that nobody waits for, those whose registrations are all gone.
 const DROP_IDLE = `
@@ -109,15 +161,19 @@ const dropIdle = async (transaction: Transaction, keeps: readonly Keep[]): Promi
   if (read.length > 0) await transaction.run(DROP_IDLE, namesOf(read))
 }
 
-/** Keeps all of them, as if one after the other; tells of each whether it was kept. */
-export const keepAll = async (transaction: Transaction, keeps: readonly Keep[]): Promise<readonly boolean[]> => {
+const none: readonly Debt[] = []
+
+/** Keeps all of them, as if one after the other; gives of each what is owed for it now, or undefined when it was not kept. */
+export const keepAll = async (
+  transaction: Transaction,
+  keeps: readonly Keep[],
+): Promise<readonly (readonly Debt[] | undefined)[]> => {
   const boxes = await boxesOf(transaction, keeps)
-  const verdicts = keeps.map((keep) => admit(boxes, keep))
-  const kept = keeps.filter((_, index) => verdicts[index] === true)
-  if (kept.length > 0) {
-    await insertMessages(transaction, kept)
-    await insertDebts(transaction, kept)
-    await dropIdle(transaction, kept)
-  }
-  return verdicts
+  const kept = keeps.filter((keep) => admit(boxes, keep))
+  if (kept.length === 0) return keeps.map(() => undefined)
+  await insertMessages(transaction, kept)
+  const owed = await owe(transaction, kept, boxes.lastDebt)
+  await dropIdle(transaction, kept)
+  const isKept = new Set(kept)
+  return keeps.map((keep) => (isKept.has(keep) ? (owed.get(keep) ?? none) : undefined))
 }

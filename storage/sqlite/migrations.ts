@@ -32,7 +32,13 @@ const first = `
     ask integer not null,
     listed integer not null,
     request text,
+    approved integer not null,
     primary key (account, contact)
+  ) strict, without rowid;
+
+  create table roster_versions (
+    account text primary key not null,
+    version text not null
   ) strict, without rowid;
 
   -- The number is the place in the order of keeping, and where a reader reads on: it must not come again (autoincrement).
@@ -76,6 +82,7 @@ const first = `
     unique (account, service, node)
   ) strict;
   create index registrations_used on registrations (used_at) where reason is null;
+  create index registrations_disabled on registrations (disabled_at) where reason is not null;
 
   -- An id that was settled must never come again (autoincrement): it may still be on its way to the service.
   create table debts (
@@ -94,9 +101,9 @@ const first = `
     unique (message, registration)
   ) strict;
   create index debts_topic on debts (registration, topic);
-  create index debts_due on debts (due);
-  -- What is owed to a service that cannot be asked now is not looked at.
+  -- Each service is read for itself: what is owed to one that cannot be asked now is not looked at.
   create index debts_of_service on debts (service, due);
+  create index debts_expiry on debts (expires);
 
   -- What a new debt does to the others of its registration is said here, row by row, so that keep() can write many in one
   -- statement. A message that is owed to the registration already is not owed twice.

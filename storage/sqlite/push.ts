@@ -1,9 +1,11 @@
 // Push registrations in SQLite (XEP-0357). A registration is disabled when it has a reason.
 
-import type { NewRegistration, PushRules, PushStore, Registration, Sealing } from '../push.js'
+import type { KeptSealing, NewRegistration, PushRules, PushStore, Registration } from '../push.js'
 import type { Transaction, Value } from './connection.js'
 import type { Database } from './database.js'
 import { isAccount } from './owner.js'
+import type { Column } from './sealed-column.js'
+import { pushKeyPlace } from './storage-key.js'
 
 interface RegistrationRow {
   readonly account: string
@@ -32,8 +34,11 @@ const GIVEN = `account, service, node, sealing_key, sealing_max_size, omemo_devi
 
 const SELECT = `select ${GIVEN}, reason, disabled_at, told, sealed, used_at, answered_at, outcome from registrations`
 
-const sealingOf = ({ sealing_key: key, sealing_max_size: maxSize }: RegistrationRow): Sealing | undefined =>
-  key === null || maxSize === null ? undefined : { key: Uint8Array.from(key), maxSize }
+const sealingOf = (row: RegistrationRow, keys: Column): KeptSealing | undefined => {
+  const { account, service, node, sealing_key: stored, sealing_max_size: maxSize } = row
+  if (stored === null || maxSize === null) return undefined
+  return { key: keys.open(stored, pushKeyPlace(account, service, node)), maxSize }
+}
 
 const lastResultOf = ({ answered_at: at, outcome }: RegistrationRow): Registration['lastResult'] =>
   at === null || outcome === null ? undefined : { at, outcome }
@@ -44,11 +49,11 @@ const rulesOf = (text: string): PushRules => {
   return { ...rules, rooms: rooms?.map(({ room, nick }) => ({ room, nick })) }
 }
 
-const registrationOf = (row: RegistrationRow): Registration => ({
+const registrationOf = (row: RegistrationRow, keys: Column): Registration => ({
   account: row.account,
   service: row.service,
   node: row.node,
-  sealing: sealingOf(row),
+  sealing: sealingOf(row, keys),
   omemoDevice: row.omemo_device ?? undefined,
   publishOptions: row.publish_options ?? undefined,
   rules: rulesOf(row.rules),
@@ -87,14 +92,31 @@ const REPLACE = `
     reason = null, disabled_at = null, told = 0, answered_at = null, outcome = null, used_at = excluded.used_at,
     sealed = case when sealing_key is excluded.sealing_key then sealed else 0 end`
 
-const put = async (transaction: Transaction, wanted: NewRegistration, limit: number): Promise<boolean> => {
+const KEPT_KEY = `
+  select sealing_key from registrations where account = ? and service = ? and node = ? and sealing_key is not null`
+
+// The same key is the same bytes again, though it would be sealed to others: so REPLACE knows it, and goes on counting.
+const keyToStore = async (transaction: Transaction, wanted: NewRegistration, keys: Column): Promise<Value> => {
+  const { account, service, node, sealing } = wanted
+  if (sealing === undefined) return null
+  const place = pushKeyPlace(account, service, node)
+  const sql = [KEPT_KEY, account, service, node] as const
+  const [kept] = await transaction.all<{ readonly sealing_key: Uint8Array }>(...sql)
+  const known = kept && keys.open(kept.sealing_key, place)
+  const isSame = known !== undefined && Buffer.from(known).equals(sealing.key)
+  return isSame ? (kept?.sealing_key ?? null) : keys.seal(sealing.key, place)
+}
+
+type Put = readonly [wanted: NewRegistration, limit: number]
+
+const put = async (transaction: Transaction, [wanted, limit]: Put, keys: Column): Promise<boolean> => {
   if (!(await mayBePut(transaction, wanted, limit))) return false
   await transaction.run(
     REPLACE,
     wanted.account,
     wanted.service,
     wanted.node,
-    wanted.sealing?.key ?? null,
+    await keyToStore(transaction, wanted, keys),
     wanted.sealing?.maxSize ?? null,
     wanted.omemoDevice ?? null,
     wanted.publishOptions ?? null,
@@ -143,17 +165,28 @@ const noteAnswers = async (transaction: Transaction, answers: readonly Answer[])
   return answers.map(() => undefined)
 }
 
+// Each by an index of its own: the rows are not looked at.
+const COUNT = `
+  select active, total - active as disabled
+  from (select (select count(*) from registrations where reason is null) as active,
+    (select count(*) from registrations) as total)`
+
 const DAY = 24 * 60 * 60 * 1000
 
 const OF_CLIENT = 'account = ?1 and (resource = ?2 or user_agent = ?3) and used_at <= ?4'
 
-export const pushStore = (database: Database): PushStore => {
+const UNTOLD = `
+  where account = ?1 and (resource = ?2 or user_agent = ?3) and reason is not null and told = 0 order by number`
+
+const FORGOTTEN = 'where reason is not null and disabled_at < ?1 and used_at < ?1 order by disabled_at limit ?2'
+
+export const pushStore = (database: Database, keys: Column): PushStore => {
   const noteAnswer = database.gathered(noteAnswers)
   const read = async (sql: string, ...parameters: readonly Value[]): Promise<readonly Registration[]> =>
-    (await database.read<RegistrationRow>(`${SELECT} ${sql}`, ...parameters)).map(registrationOf)
+    (await database.read<RegistrationRow>(`${SELECT} ${sql}`, ...parameters)).map((row) => registrationOf(row, keys))
 
   return {
-    put: (registration, limit) => database.write((transaction) => put(transaction, registration, limit)),
+    put: (...given) => database.write((transaction) => put(transaction, given, keys)),
 
     remove: (account, service, node) =>
       database.write(async (transaction) => {
@@ -184,6 +217,12 @@ export const pushStore = (database: Database): PushStore => {
         await transaction.run(`update registrations set used_at = ?5 where ${OF_CLIENT}`, ...client, at)
       })
     },
+    count: async () => {
+      const [row] = await database.read<Awaited<ReturnType<PushStore['count']>>>(COUNT)
+      return row ?? { active: 0, disabled: 0 }
+    },
     unused: (before, count) => read('where reason is null and used_at < ? order by used_at limit ?', before, count),
+    untold: (account, { resource, userAgent }) => read(UNTOLD, account, resource, userAgent ?? null),
+    forgotten: (before, count) => read(FORGOTTEN, before, count),
   }
 }

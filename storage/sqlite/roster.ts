@@ -13,9 +13,13 @@ interface ItemRow {
   readonly ask: number
   readonly listed: number
   readonly request: string | null
+  readonly approved: number
 }
 
-const COLUMNS = 'contact, name, groups, subscription, ask, listed, request'
+const COLUMNS = 'contact, name, groups, subscription, ask, listed, request, approved'
+
+/** Of an account whose roster has always been empty. */
+const FIRST_VERSION = '0'
 
 const itemOf = (row: ItemRow): RosterItem => ({
   contact: row.contact,
@@ -25,6 +29,7 @@ const itemOf = (row: ItemRow): RosterItem => ({
   ask: row.ask === 1,
   listed: row.listed === 1,
   request: row.request ?? undefined,
+  approved: row.approved === 1,
 })
 
 const mayBePut = async (
@@ -46,8 +51,9 @@ const putItem = async (
   limit: number,
 ): Promise<boolean> => {
   if (!(await mayBePut(transaction, account, item.contact, limit))) return false
+  if (item.listed || (await isListed(transaction, account, item.contact))) await makeVersion(transaction, account)
   await transaction.run(
-    `insert or replace into roster (account, ${COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `insert or replace into roster (account, ${COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     account,
     item.contact,
     item.name ?? null,
@@ -56,8 +62,21 @@ const putItem = async (
     Number(item.ask),
     Number(item.listed),
     item.request ?? null,
+    Number(item.approved),
   )
   return true
+}
+
+const isListed = async (transaction: Transaction, account: string, contact: string): Promise<boolean> => {
+  const sql = 'select listed from roster where account = ? and contact = ?'
+  const [row] = await transaction.all<{ readonly listed: number }>(sql, account, contact)
+  return row?.listed === 1
+}
+
+/** By chance and not by counting: whoever takes the name of a removed account must not meet the versions of its clients. */
+const makeVersion = async (transaction: Transaction, account: string): Promise<void> => {
+  const sql = 'insert or replace into roster_versions (account, version) values (?, lower(hex(randomblob(12))))'
+  await transaction.run(sql, account)
 }
 
 export const rosterStore = (database: Database): RosterStore => ({
@@ -75,7 +94,14 @@ export const rosterStore = (database: Database): RosterStore => ({
 
   remove: (account, contact) =>
     database.write(async (transaction) => {
+      if (await isListed(transaction, account, contact)) await makeVersion(transaction, account)
       const sql = 'delete from roster where account = ? and contact = ?'
       return (await transaction.run(sql, account, contact)) > 0
     }),
+
+  version: async (account) => {
+    const sql = 'select version from roster_versions where account = ?'
+    const [row] = await database.read<{ readonly version: string }>(sql, account)
+    return row?.version ?? FIRST_VERSION
+  },
 })

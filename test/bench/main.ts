@@ -47,8 +47,12 @@ async function measure(data: DataDirectory, flags: Flags): Promise<void> {
   }
 }
 
+function profilingTo(profile: string | undefined): readonly string[] {
+  return profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
+}
+
 async function relay(data: DataDirectory, { seconds, rounds, profile }: Flags): Promise<void> {
-  const node = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
+  const node = profilingTo(profile)
   const result = await measureRelay(data, { shapes: ['chat', 'omemo'], seconds, rounds, node })
   const head = ['relay, messages/s', 'Sealpost', 'bare ws relay', 'ratio', 'CPU µs a message', 'ratio by CPU']
   const rows = result.figures.map(({ shape, sealpost, bare, ratio, cpuRatio }) => [
@@ -81,9 +85,11 @@ async function logins(data: DataDirectory, plan: Flags): Promise<void> {
   print(`${table(head, [row('PLAIN', plain), row('SCRAM-SHA-1', scram)])}\n`)
 }
 
-async function pushes(data: DataDirectory, { seconds, rounds, accounts }: Flags): Promise<void> {
-  const rate = await measurePushes(data, { seconds, rounds, away: accounts - 10 })
-  print(`${table(['sealed pushes', 'publishes/s'], [['kept, sealed, published, answered', figure(rate)]])}\n`)
+async function pushes(data: DataDirectory, { seconds, rounds, accounts, profile }: Flags): Promise<void> {
+  const node = profilingTo(profile)
+  const { perSecond, cpuMicros } = await measurePushes(data, { seconds, rounds, away: accounts - 10, node })
+  const row = ['kept, sealed, published, answered', figure(perSecond), figure(cpuMicros)]
+  print(`${table(['sealed pushes', 'publishes/s', 'CPU µs a push'], [row])}\n`)
 }
 
 async function memory(data: DataDirectory, { sessions }: Flags): Promise<void> {

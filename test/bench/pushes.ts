@@ -20,6 +20,8 @@ export interface PushPlan {
   readonly rounds: number
   /** How many accounts are away. */
   readonly away: number
+  /** Node's own options for the server. */
+  readonly node: readonly string[]
 }
 
 interface Recipient {
@@ -27,10 +29,19 @@ interface Recipient {
   readonly frame: Buffer
 }
 
-/** Gives answered publishes a second. */
-export async function measurePushes(data: DataDirectory, { seconds, rounds, away }: PushPlan): Promise<number> {
+export interface PushFigures {
+  /** Answered publishes a second. */
+  readonly perSecond: number
+  /** Time of the server's processor for each, kernel and all threads included. Microseconds. */
+  readonly cpuMicros: number
+}
+
+export async function measurePushes(
+  data: DataDirectory,
+  { seconds, rounds, away, node }: PushPlan,
+): Promise<PushFigures> {
   const component = ['--component', `${service}=${secret}`, '--component-port', '0']
-  const sealpost = await startSealpost(['--config', data.config, ...component])
+  const sealpost = await startSealpost(['--config', data.config, ...component], { node })
   const wires: Wire[] = []
   for (const account of data.accounts.slice(0, senders)) {
     const wire = await logIn(sealpost.url, account, 'SCRAM-SHA-1', 'desk')
@@ -49,10 +60,16 @@ export async function measurePushes(data: DataDirectory, { seconds, rounds, away
   const push = await PushComponent.connect(address, (node) => load.published(node))
   await load.run(1)
   const rates: number[] = []
-  for (let round = 0; round < rounds; round += 1) rates.push(await load.run(seconds))
+  const costs: number[] = []
+  for (let round = 0; round < rounds; round += 1) {
+    const before = sealpost.cpuSeconds()
+    const { perSecond, pushes } = await load.run(seconds)
+    rates.push(perSecond)
+    costs.push(((sealpost.cpuSeconds() - before) / pushes) * 1_000_000)
+  }
   push.close()
   await sealpost.stop()
-  return median(rates)
+  return { perSecond: median(rates), cpuMicros: median(costs) }
 }
 
 /** A device that wants its pushes sealed, and goes. The node is the account's name. */
@@ -75,15 +92,15 @@ class PushLoad {
     this.#recipients = recipients
   }
 
-  /** Sends until the time is over, and resolves with the pushes a second when all of them have come. */
-  async run(seconds: number): Promise<number> {
+  /** Sends until the time is over, and resolves with the pushes when all of them have come. */
+  async run(seconds: number): Promise<{ readonly pushes: number; readonly perSecond: number }> {
     const start = performance.now()
     this.#published = 0
     this.#until = start + seconds * 1000
     const done = new Promise<void>((resolve) => (this.#done = resolve))
     for (const name of this.#recipients.keys()) this.#send(name)
     await done
-    return (this.#published / (performance.now() - start)) * 1000
+    return { pushes: this.#published, perSecond: (this.#published / (performance.now() - start)) * 1000 }
   }
 
   /** @throws Error for a push that no message was sent for */

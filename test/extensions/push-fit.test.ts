@@ -67,6 +67,16 @@ describe('size', () => {
     expect(Buffer.byteLength(json)).toBe(roomIn(1000))
   })
 
+  test.each(['a', '"', '🇩🇪', '👩‍👩‍👧‍👦', 'e\u0301', '語', '\u0301'])(
+    'however long a body is, cutting it takes no time to speak of: one of nothing but %j',
+    (character) => {
+      const message = character.repeat(200_000 / character.length)
+      const begin = performance.now()
+      for (let count = 0; count < 20; count++) fitted(summary({ message }), 16384)
+      expect(performance.now() - begin).toBeLessThan(600)
+    },
+  )
+
   test('a character that a reader sees as one is kept whole or not at all', () => {
     const family = '👩‍👩‍👧‍👦'
     const told = read(fitted(summary({ message: family.repeat(100) }), 300))['message'] as string

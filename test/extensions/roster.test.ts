@@ -9,11 +9,11 @@ type Element = ReturnType<typeof xml>
 const set = (item: Element): Element => xml`<iq type="set"><query xmlns="jabber:iq:roster">${item}</query></iq>`
 
 const push = (user: User, item: Element): Element =>
-  xml`<iq type="set" id="${any}" from="${user.account}" to="${user.jid}"><query xmlns="jabber:iq:roster">${item}</query></iq>`
+  xml`<iq type="set" id="${any}" from="${user.account}" to="${user.jid}"><query xmlns="jabber:iq:roster" ver="${any}">${item}</query></iq>`
 
 async function expectRoster(user: User, ...items: readonly Element[]): Promise<void> {
   const result = await user.asks(rosterGet)
-  const wanted = xml`<iq type="result" id="${any}" from="${user.account}" to="${user.jid}"><query xmlns="jabber:iq:roster">${items}</query></iq>`
+  const wanted = xml`<iq type="result" id="${any}" from="${user.account}" to="${user.jid}"><query xmlns="jabber:iq:roster" ver="${any}">${items}</query></iq>`
   expectSame(result, wanted)
 }
 

@@ -14,6 +14,7 @@ import { readClientFinal, readClientFirst, verifyProof, writeServerFirst } from 
 import { Turnstile } from '../../extensions/sasl/turnstile.js'
 import type { Awaitable } from '../../server/awaitable.js'
 import type { OpeningStream } from '../../server/extension.js'
+import { HookRunner } from '../../server/hooks.js'
 import { deriveCredentials, deriveKeys } from '../../server/scram-keys.js'
 import { el, serialize } from '../../server/xml.js'
 import { openSqlite } from '../../storage/sqlite/index.js'
@@ -339,7 +340,7 @@ test('while the storage fails a login is put off, for known and unknown alike, a
   const storage = await openSqlite(':memory:')
   const log = new RecordedLog()
   const directory = new Directory(storage.stores.accounts, new Uint8Array(32))
-  const logins = new Logins({ directory, delays: new Delays(Date), log })
+  const logins = new Logins({ directory, delays: new Delays(Date), hooks: new HookRunner(log), log })
   await storage.close()
   const sent: string[] = []
   const stream: OpeningStream = {

@@ -28,5 +28,5 @@ export const rosterGet = xml`<iq type="get"><query xmlns="jabber:iq:roster"/></i
 
 /** A roster push, whatever it says. */
 function pushOf(to: string, from: string): ReturnType<typeof xml> {
-  return xml`<iq type="set" id="${any}" from="${from}" to="${to}"><query xmlns="jabber:iq:roster">${anything}</query></iq>`
+  return xml`<iq type="set" id="${any}" from="${from}" to="${to}"><query xmlns="jabber:iq:roster" ver="${any}">${anything}</query></iq>`
 }

@@ -16,9 +16,9 @@ export class HeldTime implements Clock {
     onTestFinished(() => void vi.useRealTimers())
   }
 
-  /** So many milliseconds pass. */
+  /** So many milliseconds pass; timers hear of it while they are held. */
   goesOn(milliseconds: number): void {
     this.#now += milliseconds
-    vi.advanceTimersByTime(milliseconds)
+    if (vi.isFakeTimers()) vi.advanceTimersByTime(milliseconds)
   }
 }

@@ -145,6 +145,11 @@ export class PushService {
     return this.#connection?.entity.status === 'online'
   }
 
+  /** Reads whatever has come, and looks at none of it. */
+  forgets(): void {
+    for (const connection of this.#connections()) connection.inbox.forgets()
+  }
+
   /** @throws Error that names every stanza that nobody read */
   expectEmpty(): void {
     for (const connection of this.#connections()) connection.inbox.expectEmpty()

@@ -50,14 +50,30 @@ export class RawService {
   answers(publish: Element, wrong: { readonly id?: string; readonly from?: string } = {}, inside = ''): void {
     const { id = '', from = '' } = publish.attrs as Readonly<Record<string, string>>
     const type = inside.startsWith('<error') ? 'error' : 'result'
-    this.writes(`<iq type="${type}" id="${wrong.id ?? id}" from="${wrong.from ?? this.jid}" to="${from}">${inside}</iq>`)
+    this.writes(
+      `<iq type="${type}" id="${wrong.id ?? id}" from="${wrong.from ?? this.jid}" to="${from}">${inside}</iq>`,
+    )
+  }
+
+  /** Asks the server, so that what it gets next is the answer, unless something else was on its way to it. */
+  async readsOn(): Promise<void> {
+    const question = '<query xmlns="http://jabber.org/protocol/disco#info"/>'
+    this.writes(`<iq type="get" id="read" from="${this.jid}" to="localhost">${question}</iq>`)
+    const answer = await this.next()
+    if (answer.attrs['id'] !== 'read') throw new Error(`${this.jid} got ${answer.toString()}`)
   }
 
   /** Gone without a word. */
   breaksOff(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()))
+    const ended = this.ended()
     this.#socket.destroy()
-    return closed
+    return ended
+  }
+
+  /** The connection is closed, by whichever side. */
+  ended(): Promise<void> {
+    if (this.#socket.closed) return Promise.resolve()
+    return new Promise((resolve) => this.#socket.once('close', () => resolve()))
   }
 
   expectEmpty(): void {

@@ -75,6 +75,7 @@ describe('a config file', () => {
       component_host = "localhost"
       component_port = 5348
       components."push.example.org" = "s3cret"
+      metrics = "all"
       [log]
       level = "debug"
       format = "json"
@@ -92,6 +93,7 @@ describe('a config file', () => {
       when_others_online = "away"
       burst = 1000
       per_second = 0.5
+      unused_days = 0
     `,
       { OLD_KEY: keyText },
     )
@@ -107,6 +109,7 @@ describe('a config file', () => {
       componentHost: 'localhost',
       componentPort: 5348,
       components: new Map([['push.example.org', 's3cret']]),
+      metrics: 'all',
       log: { level: 'debug', format: 'json' },
       limits: {
         stanzaBytes: 10_000,
@@ -123,6 +126,7 @@ describe('a config file', () => {
         maxRegistrations: 3,
         burst: 1000,
         perSecond: 0.5,
+        unusedDays: 0,
       },
     } satisfies Config)
   })

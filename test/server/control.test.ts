@@ -55,6 +55,8 @@ function watched(server: Server, inHand: EventEmitter): Administration {
       list: () => users.list(),
     },
     registrations: (account) => server.registrations(account),
+    pushTrace: (account) => server.pushTrace(account),
+    testPush: (account) => server.testPush(account),
   }
 }
 
@@ -101,6 +103,14 @@ describe('the control socket', () => {
     await serve(directory)
     expect(await remoteAdministration(directory).registrations()).toEqual([])
     expect(await remoteAdministration(directory).registrations('juliet@localhost')).toEqual([])
+  })
+
+  test('explains pushes, and tests them', async () => {
+    const directory = await freshDirectory()
+    await serve(directory)
+    expect(await remoteAdministration(directory).pushTrace()).toEqual([])
+    expect(await remoteAdministration(directory).pushTrace('juliet@localhost')).toEqual([])
+    expect(await remoteAdministration(directory).testPush('juliet@localhost')).toEqual([])
   })
 
   test('is for its owner alone', async () => {
@@ -160,6 +170,8 @@ describe('the control socket', () => {
     ['a user without a password', '{"command":"user add","jid":"juliet@localhost"}\n'],
     ['a password that is no text', '{"command":"user add","jid":"juliet@localhost","password":1}\n'],
     ['an account that is no text', '{"command":"push list","account":{}}\n'],
+    ['a trace of what is no account', '{"command":"push trace","account":1}\n'],
+    ['a test of no account', '{"command":"push test"}\n'],
   ])('answers %s with a refusal', async (_what, line) => {
     const directory = await freshDirectory()
     await serve(directory)
@@ -191,7 +203,11 @@ describe('the control socket', () => {
       fc.string(),
       fc.json(),
       fc
-        .record({ command: fc.constantFrom('user add', 'push list'), jid: fc.anything(), account: fc.anything() })
+        .record({
+          command: fc.constantFrom('user add', 'push list', 'push trace', 'push test'),
+          jid: fc.anything(),
+          account: fc.anything(),
+        })
         .map((value) => JSON.stringify(value)),
     )
     fc.assert(
@@ -230,6 +246,54 @@ describe('the control socket', () => {
     expect(parseAnswer(JSON.stringify(answer))).toEqual(answer)
     for (const field of ['account', 'service', 'sealed', 'state', 'client', 'created']) {
       expect(parseAnswer(JSON.stringify({ ...answer, registrations: [{ ...whole, [field]: null }] }))).toBeUndefined()
+    }
+  })
+
+  test('brings a trace over whole', () => {
+    const whole = {
+      account: 'juliet@localhost',
+      service: 'push.localhost',
+      node: 'n1',
+      at: 1_700_000_000_000,
+      kind: 'omemo',
+      decision: 'waiting',
+      why: 'service answered service-unavailable',
+      attempts: 2,
+      next: 1_700_000_000_001,
+    } as const
+    const least = { ...whole, node: undefined, kind: undefined, attempts: undefined, next: undefined }
+    const answer = { kind: 'trace', entries: [whole, least] }
+    expect(parseAnswer(JSON.stringify(answer))).toEqual(answer)
+    const wrong = {
+      account: 1,
+      service: 1,
+      node: 1,
+      at: 'x',
+      kind: 'x',
+      decision: 'x',
+      why: 1,
+      attempts: 'x',
+      next: 'x',
+    }
+    for (const [field, value] of Object.entries(wrong)) {
+      expect(parseAnswer(JSON.stringify({ ...answer, entries: [{ ...whole, [field]: value }] }))).toBeUndefined()
+    }
+  })
+
+  test('brings the answers to a test over whole', () => {
+    const whole = {
+      account: 'juliet@localhost',
+      service: 'push.localhost',
+      node: 'n1',
+      works: true,
+      outcome: 'result',
+      answeredInMs: 41,
+    } as const
+    const answer = { kind: 'tests', tests: [whole, { ...whole, node: undefined, answeredInMs: undefined }] }
+    expect(parseAnswer(JSON.stringify(answer))).toEqual(answer)
+    const wrong = { account: 1, service: 1, node: 1, works: 1, outcome: 1, answeredInMs: 'x' }
+    for (const [field, value] of Object.entries(wrong)) {
+      expect(parseAnswer(JSON.stringify({ ...answer, tests: [{ ...whole, [field]: value }] }))).toBeUndefined()
     }
   })
 })

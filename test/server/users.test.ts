@@ -73,6 +73,7 @@ const contact: RosterItem = {
   ask: false,
   listed: true,
   request: undefined,
+  approved: false,
 }
 
 test('a new user has keys of all three hashes, and only the password fits them', async () => {

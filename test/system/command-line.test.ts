@@ -2,8 +2,9 @@
 
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { el, serialize } from '../../server/xml.js'
+import { PushService } from '../helpers/push-service.js'
 import { RawClient } from '../helpers/raw-client.js'
 import { freshDirectory, run, start, type Outcome } from './program.js'
 
@@ -32,6 +33,8 @@ describe('--help', () => {
     ['user list', ['user', 'list']],
     ['push', ['push']],
     ['push list', ['push', 'list']],
+    ['push trace', ['push', 'trace']],
+    ['push test', ['push', 'test']],
     ['config', ['config']],
     ['config check', ['config', 'check']],
   ])('is there for %s', async (_name, command) => {
@@ -54,10 +57,7 @@ describe('wrong usage exits with 2 and one clear line', () => {
       ['start', '--registration', 'open'],
       '--registration: this version has no open registration: make accounts with `sealpost user add`',
     ],
-    [
-      ['start', '--domain', 'a.example', '--domain', 'A.example'],
-      '--domain: a.example is named twice',
-    ],
+    [['start', '--domain', 'a.example', '--domain', 'A.example'], '--domain: a.example is named twice'],
     [['start', '--component', 'hunter2'], '--component: expected JID=SECRET'],
     [
       ['start', '--component', 'localhost=hunter2'],
@@ -73,8 +73,15 @@ describe('wrong usage exits with 2 and one clear line', () => {
     [['user', 'add', 'juliet', '--domain', 'example.org'], '"juliet" is no account: did you mean juliet@example.org?'],
     [['user', 'remove', 'juliet@localhost/balcony'], 'leave out the resource: juliet@localhost'],
     [['user', 'add', 'juliet@localhost'], 'there is no terminal to ask for the password: give --password-stdin'],
-    [['push', 'trace'], "unknown command 'trace'"],
-    [['push', 'test', 'juliet@localhost'], "unknown command 'test'"],
+    [['push', 'tset', 'juliet@localhost'], "unknown command 'tset'"],
+    [['push', 'test'], "missing required argument 'jid'"],
+    [['push', 'test', 'juliet'], '"juliet" is no account: did you mean juliet@localhost?'],
+    [['push', 'test', 'juliet@localhost/phone'], 'leave out the resource: juliet@localhost'],
+    [['push', 'trace', 'juliet@localhost/phone'], 'leave out the resource: juliet@localhost'],
+    [
+      ['push', 'test', 'juliet@localhost', '--data', ':memory:'],
+      '--data :memory: lives in its server alone: name a directory',
+    ],
   ])('%j', async (args, sentence) => {
     expect(await run(args)).toEqual(misused(sentence))
   })
@@ -220,6 +227,8 @@ describe('user commands without a server', () => {
     expect(await run(['user', 'list', '--data', data])).toEqual(failed(sentence))
     expect(await run(['user', 'remove', 'a@localhost', '--data', data])).toEqual(failed(sentence))
     expect(await run(['push', 'list', '--data', data])).toEqual(failed(sentence))
+    expect(await run(['push', 'trace', '--data', data])).toEqual(failed(sentence))
+    expect(await run(['push', 'test', 'a@localhost', '--data', data])).toEqual(failed(sentence))
   })
 })
 
@@ -302,6 +311,144 @@ describe('sealpost push list', () => {
     await program.stop()
     expect(await run([...args, 'juliet@localhost', '--json'])).toEqual(done(stdout))
     expect(await run(args)).toEqual(table)
+  })
+})
+
+/** Juliet's server with a push service that serves nodes by what they are called. */
+async function serverWithService(data: string): Promise<{ readonly url: string; readonly service: PushService }> {
+  const args = ['--data', data, '--component', 'push.localhost=s3cret', '--component-port', '0']
+  const { url, component = '' } = await start(args)
+  const [host = '', port = ''] = component.split(':')
+  const service = new PushService('push.localhost', 's3cret', { host, port: Number(port) })
+  service.answers((iq) =>
+    iq.getChild('pubsub')?.getChild('publish')?.attrs['node'] === 'over'
+      ? { error: 'item-not-found', type: 'cancel' }
+      : 'result',
+  )
+  await service.arrives()
+  onTestFinished(() => service.leaves())
+  await addUser('juliet@localhost', data, 'r0m30')
+  return { url, service }
+}
+
+describe('sealpost push trace', () => {
+  test('tells in a line what became of each message, without its content and its sender', async () => {
+    const data = await freshDirectory()
+    const { url, service } = await serverWithService(data)
+    await addUser('romeo@localhost', data, 'jul137')
+    const juliet = await login(url, 'juliet', 'r0m30')
+    await enable(juliet, { jid: 'push.localhost', node: 'phone\u202e' })
+    await enable(juliet, { jid: 'elsewhere.example' })
+    juliet.leaves()
+    const romeo = await login(url, 'romeo', 'jul137')
+    romeo.send(
+      '<message xmlns="jabber:client" type="chat" to="juliet@localhost"><body>Art thou there?</body></message>',
+    )
+    await service.next()
+    const args = ['push', 'trace', '--data', data]
+
+    const { code, stdout, stderr } = await run([...args, '--json'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const at: unknown = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+    const common = { at, account: 'juliet@localhost', kind: 'message', attempts: 1 }
+    expect(JSON.parse(stdout)).toEqual([
+      {
+        ...common,
+        service: 'push.localhost',
+        node: 'phone\u202e',
+        decision: 'pushed',
+        why: expect.stringMatching(/^sent \d\d:\d\d:\d\d, answered in \d+ ms$/),
+        next: null,
+      },
+      {
+        ...common,
+        service: 'elsewhere.example',
+        node: null,
+        decision: 'waiting',
+        why: expect.stringContaining('remote-server-not-found'),
+        next: at,
+      },
+    ])
+
+    const table = await run(args)
+    expect(table.stdout).toMatch(/phone\\u\{202e\} +message +sent \d\d:\d\d:\d\d, answered in \d+ ms\n/)
+    expect(table.stdout).toMatch(
+      /elsewhere\.example +\(none\) +message +waiting: .*remote-server-not-found.*, next try in \d+ s\n/,
+    )
+    for (const secret of ['romeo', 'thou']) expect(stdout + table.stdout).not.toContain(secret)
+    expect(await run([...args, 'romeo@localhost', '--json'])).toEqual(done('[]\n'))
+    expect(await run([...args, 'romeo@localhost'])).toEqual(done('nothing to tell\n'))
+    romeo.leaves()
+  })
+
+  test('shows without a server what is still owed, and says that this is not all', async () => {
+    const data = await freshDirectory()
+    const { program, url } = await start(['--data', data])
+    for (const name of ['juliet', 'romeo']) await addUser(`${name}@localhost`, data, 'x')
+    const juliet = await login(url, 'juliet', 'x')
+    await enable(juliet, { jid: 'elsewhere.example', node: 'phone' })
+    juliet.leaves()
+    const romeo = await login(url, 'romeo', 'x')
+    romeo.send(
+      '<message xmlns="jabber:client" type="chat" to="juliet@localhost"><body>Art thou there?</body></message>',
+    )
+    romeo.send('<iq xmlns="jabber:client" type="get" id="p" to="localhost"><ping xmlns="urn:xmpp:ping"/></iq>')
+    await romeo.next()
+    await program.stop()
+    const { code, stdout, stderr } = await run(['push', 'trace', '--json', '--data', data])
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: `sealpost: no server runs on ${data}: only what is still owed is shown, the rest is remembered by a running server alone\n`,
+    })
+    expect(JSON.parse(stdout)).toMatchObject([
+      { account: 'juliet@localhost', service: 'elsewhere.example', node: 'phone', kind: null, decision: 'waiting' },
+    ])
+  })
+})
+
+describe('sealpost push test', () => {
+  test('prints what each service said, and fails only when none took it', async () => {
+    const data = await freshDirectory()
+    const { url, service } = await serverWithService(data)
+    const juliet = await login(url, 'juliet', 'r0m30')
+    await enable(juliet, { jid: 'push.localhost', node: 'phone' })
+    await enable(juliet, { jid: 'push.localhost', node: 'over' })
+    const args = ['push', 'test', 'juliet@localhost', '--data', data]
+    const { code, stdout, stderr } = await run(args)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(
+      /^SERVICE +NODE +ANSWER\npush\.localhost +phone +result in \d+ ms\npush\.localhost +over +item-not-found in \d+ ms\n$/,
+    )
+    await service.next()
+    await service.next()
+    expect(await run(['push', 'trace', '--data', data])).toEqual(done('nothing to tell\n'))
+
+    service.answers({ error: 'service-unavailable' })
+    const failure = await run([...args, '--json'])
+    expect(failure).toMatchObject({ code: 1, stderr: 'sealpost: no service took the test\n' })
+    expect(JSON.parse(failure.stdout)).toEqual([
+      {
+        account: 'juliet@localhost',
+        service: 'push.localhost',
+        node: 'phone',
+        works: false,
+        outcome: 'service-unavailable',
+        answeredInMs: expect.any(Number),
+      },
+    ])
+    juliet.leaves()
+  })
+
+  test('says that there is no active registration, or no server', async () => {
+    const data = await freshDirectory()
+    const { program } = await start(['--data', data])
+    await addUser('juliet@localhost', data, 'r0m30')
+    const args = ['push', 'test', 'juliet@localhost', '--data', data]
+    expect(await run(args)).toEqual(
+      failed('juliet@localhost has no active registration: `sealpost push list juliet@localhost` shows those it has'),
+    )
+    await program.stop()
+    expect(await run(args)).toEqual(failed(`push test needs the running server, and none runs on ${data}`))
   })
 })
 

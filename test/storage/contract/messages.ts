@@ -1,7 +1,7 @@
 // The contract of MessageStore.
 
 import { describe, expect } from 'vitest'
-import type { MessageStore } from '../../../storage/messages.js'
+import type { DueDebt, MessageStore } from '../../../storage/messages.js'
 import {
   awkward,
   debt,
@@ -19,6 +19,7 @@ import {
 const waiting = async (messages: MessageStore, account = juliet) =>
   (await messages.waiting(account, 0, 1000)).map(({ id }) => id)
 const owed = (messages: MessageStore) => owedBy(messages)
+const everything = { after: undefined, now: 1e15, count: 1000, except: [] }
 const owedFor = async (messages: MessageStore) => (await owed(messages)).map((one) => one.message)
 
 export const describeMessageStore = (open: Open): void => {
@@ -27,7 +28,7 @@ export const describeMessageStore = (open: Open): void => {
   describe('messages', () => {
     check('a message comes back as it was given', async ({ stores: { messages } }) => {
       const xml = `<message><body>${awkward}</body></message>`
-      expect(await messages.keep(juliet, message(awkward, { xml, at: 1234567890123 }), [], 1)).toBe(true)
+      expect(await messages.keep(juliet, message(awkward, { xml, at: 1234567890123 }), [], 1)).toBeDefined()
       expect(await messages.waiting(juliet, 0, 10)).toMatchObject([{ id: awkward, xml, at: 1234567890123 }])
       expect(await messages.waiting(romeo, 0, 10)).toEqual([])
     })
@@ -71,20 +72,20 @@ export const describeMessageStore = (open: Open): void => {
       await messages.keep(juliet, message('m1'), [], 3)
       const ids = ['m2', 'm3', 'm4', 'm5']
       expect(await Promise.all(ids.map((id) => messages.keep(juliet, message(id), [], 3)))).toEqual([
-        true,
-        true,
-        false,
-        false,
+        [],
+        [],
+        undefined,
+        undefined,
       ])
-      expect(await messages.keep(juliet, message('m6'), [], 3)).toBe(false)
-      expect(await messages.keep(romeo, message('m7'), [], 3)).toBe(true)
+      expect(await messages.keep(juliet, message('m6'), [], 3)).toBeUndefined()
+      expect(await messages.keep(romeo, message('m7'), [], 3)).toBeDefined()
       expect(await waiting(messages)).toEqual(['m1', 'm2', 'm3'])
     })
 
     check('what is refused is owed to nobody and counted for nobody', async ({ stores: { messages, push } }) => {
       await push.put(registration(), 10)
       await messages.keep(juliet, message('m1'), [], 1)
-      expect(await messages.keep(juliet, message('m2'), [debt()], 1)).toBe(false)
+      expect(await messages.keep(juliet, message('m2'), [debt()], 1)).toBeUndefined()
       expect(await owed(messages)).toEqual([])
       await messages.keep(juliet, message('m3', { waiting: false }), [debt()], 1)
       expect((await owed(messages)).map((one) => one.unread)).toEqual([1])
@@ -94,15 +95,15 @@ export const describeMessageStore = (open: Open): void => {
       'a message that nobody waits for is not limited and not handed over',
       async ({ stores: { messages, push } }) => {
         await push.put(registration(), 10)
-        expect(await messages.keep(juliet, message('m1', { waiting: false }), [debt()], 0)).toBe(true)
+        expect(await messages.keep(juliet, message('m1', { waiting: false }), [debt()], 0)).toBeDefined()
         expect(await waiting(messages)).toEqual([])
         expect(await owedFor(messages)).toEqual(['m1'])
-        expect(await messages.keep(juliet, message('m2'), [], 1)).toBe(true)
+        expect(await messages.keep(juliet, message('m2'), [], 1)).toBeDefined()
       },
     )
 
     check('nothing is kept for an account that is not there', async ({ stores: { messages } }) => {
-      expect(await messages.keep(nobody, message('m1'), [], 10)).toBe(false)
+      expect(await messages.keep(nobody, message('m1'), [], 10)).toBeUndefined()
       expect(await waiting(messages, nobody)).toEqual([])
     })
 
@@ -117,20 +118,21 @@ export const describeMessageStore = (open: Open): void => {
     check('a message kept for a push alone can be made to wait', async ({ stores: { messages, push } }) => {
       await push.put(registration(), 10)
       await messages.keep(juliet, message('m1', { waiting: false }), [debt()], 1)
-      expect(await messages.keep(juliet, message('m1', { xml: '<other/>' }), [debt()], 1)).toBe(true)
+      expect(await messages.keep(juliet, message('m1', { xml: '<other/>' }), [debt()], 1)).toBeDefined()
       expect(await messages.waiting(juliet, 0, 10)).toMatchObject([{ id: 'm1', xml: message('m1').xml, at: 1000 }])
       expect((await owed(messages)).map((one) => [one.message, one.unread])).toEqual([['m1', 1]])
-      expect(await messages.keep(juliet, message('m2'), [], 1)).toBe(false)
-      expect(await messages.keep(juliet, message('m1'), [], 1)).toBe(true)
+      expect(await messages.keep(juliet, message('m2'), [], 1)).toBeUndefined()
+      expect(await messages.keep(juliet, message('m1'), [], 1)).toBeDefined()
     })
 
     check('a debt says all that a push needs', async ({ stores: { messages, push } }) => {
       await push.put(registration(), 10)
       const wanted = debt({ topic: 'messages', at: 1001, expires: 8888 })
-      await messages.keep(juliet, message('m1'), [wanted], 10)
+      const kept = await messages.keep(juliet, message('m1'), [wanted], 10)
       const [one] = await owed(messages)
       const rest = { message: 'm1', xml: message('m1').xml, unread: 1, attempts: 0, due: 1001 }
       expect(one).toStrictEqual({ ...wanted, ...rest, id: one?.id, item: one?.item })
+      expect(kept).toStrictEqual([one])
       expect(one?.id).toBeGreaterThan(0)
       expect(one?.item).toMatch(/^[-0-9a-f]{36}$/)
     })
@@ -140,7 +142,7 @@ export const describeMessageStore = (open: Open): void => {
       async ({ stores: { messages, push } }) => {
         await push.put(registration(), 10)
         const debts = [debt({ node: 'gone' }), debt(), debt({ service: 'gone.localhost' })]
-        expect(await messages.keep(juliet, message('m1'), debts, 10)).toBe(true)
+        expect(await messages.keep(juliet, message('m1'), debts, 10)).toBeDefined()
         expect((await owed(messages)).map(({ node }) => node)).toEqual(['phone'])
       },
     )
@@ -168,8 +170,10 @@ export const describeMessageStore = (open: Open): void => {
         await push.put(registration(), 10)
         const ids = ['m1', 'm2', 'm3']
         const keep = (id: string) => messages.keep(juliet, message(id, { waiting: false }), [debt({ topic: 't' })], 10)
-        expect(await Promise.all(ids.map(keep))).toEqual([true, true, true])
-        expect((await owed(messages)).map((one) => [one.message, one.unread])).toEqual([['m3', 3]])
+        const kept = await Promise.all(ids.map(keep))
+        const left = await owed(messages)
+        expect(left.map((one) => [one.message, one.unread])).toEqual([['m3', 3]])
+        expect(kept).toStrictEqual([[], [], left])
       },
     )
 
@@ -189,12 +193,16 @@ export const describeMessageStore = (open: Open): void => {
         ['m4', 10],
       ] as const)
         await messages.keep(juliet, message(id), [debt({ at })], 10)
-      const [m1, , m3, m4] = (await owed(messages)).map(({ id }) => id)
-      const page = async (after: number, now: number) => (await messages.owed(after, now, 2, [])).map(({ id }) => id)
-      expect(await page(0, 20)).toEqual([m1, m3])
-      expect(await page(m3 ?? 0, 20)).toEqual([m4])
-      expect(await page(m1 ?? 0, 30)).toHaveLength(2)
-      expect(await page(0, 9)).toEqual([])
+      const [m1, m2, m3, m4] = (await owed(messages)).map(({ id }) => id)
+      const page = async (now: number, after?: DueDebt) => messages.due(service, { after, now, count: 2, except: [] })
+      const first = await page(20)
+      expect(first.map(({ id, due }) => [id, due])).toEqual([
+        [m1, 10],
+        [m4, 10],
+      ])
+      expect((await page(20, first[1])).map(({ id }) => id)).toEqual([m3])
+      expect((await page(30, first[1])).map(({ id }) => id)).toEqual([m3, m2])
+      expect(await page(9)).toEqual([])
     })
 
     check(
@@ -204,40 +212,40 @@ export const describeMessageStore = (open: Open): void => {
         await messages.keep(juliet, message('m1'), [debt({ node: awkward, topic: 't' })], 10)
         await messages.keep(juliet, message('m2'), [debt({ node: awkward })], 10)
         const id: unknown = expect.any(Number)
-        expect(await messages.owed(0, 1e15, 10, [])).toStrictEqual([
-          { id, account: juliet, service, node: awkward, topic: 't' },
-          { id, account: juliet, service, node: awkward, topic: undefined },
+        expect(await messages.due(service, everything)).toStrictEqual([
+          { id, account: juliet, service, node: awkward, topic: 't', due: 1000 },
+          { id, account: juliet, service, node: awkward, topic: undefined, due: 1000 },
         ])
       },
     )
 
-    check('services can be left out, wherever the reading begins', async ({ stores: { messages, push } }) => {
+    check('each service is read for itself, and accounts can be left out', async ({ stores: { messages, push } }) => {
       const services = ['a.localhost', awkward, 'z.localhost']
-      for (const one of services) await push.put(registration({ service: one }), 10)
-      for (const id of ['m1', 'm2'])
-        await messages.keep(
-          juliet,
-          message(id),
-          services.map((one) => debt({ service: one })),
-          10,
-        )
-      const [first] = await owed(messages)
-      const named = async (after: number, ...except: readonly string[]) =>
-        (await messages.owed(after, 1e15, 10, except)).map((one) => one.service)
-      expect(await named(0)).toEqual([...services, ...services])
-      expect(await named(0, awkward, 'nobody')).toEqual(['a.localhost', 'z.localhost', 'a.localhost', 'z.localhost'])
-      expect(await named(first?.id ?? 0, 'z.localhost', awkward)).toEqual(['a.localhost'])
-      expect(await named(0, ...services)).toEqual([])
+      for (const account of [juliet, romeo])
+        for (const one of services) {
+          await push.put(registration({ account, service: one }), 10)
+          await messages.keep(account, message(one), [debt({ account, service: one })], 10)
+        }
+      expect(await messages.services()).toEqual([...services].sort())
+      const accounts = async (one: string, ...except: readonly string[]) =>
+        (await messages.due(one, { ...everything, except })).map(({ account }) => account)
+      expect(await accounts(awkward)).toEqual([juliet, romeo])
+      expect(await accounts(awkward, juliet, nobody)).toEqual([romeo])
+      expect(await accounts('z.localhost', juliet, romeo)).toEqual([])
+      expect(await accounts('nobody.localhost')).toEqual([])
+      await push.remove(juliet, awkward, undefined)
+      await push.remove(romeo, awkward, undefined)
+      expect(await messages.services()).toEqual(['a.localhost', 'z.localhost'])
     })
 
     check(
       'the next due time is that of the earliest debt that is not due yet',
       async ({ stores: { messages, push } }) => {
-        expect(await messages.nextDue(0)).toBeUndefined()
+        expect(await messages.nextDue(service, 0)).toBeUndefined()
         await push.put(registration(), 10)
         for (const at of [30, 20]) await messages.keep(juliet, message(`m${at}`), [debt({ at })], 10)
-        expect(await messages.nextDue(0)).toBe(20)
-        expect(await messages.nextDue(20)).toBe(30)
+        expect(await messages.nextDue(service, 0)).toBe(20)
+        expect(await messages.nextDue(service, 20)).toBe(30)
       },
     )
 
@@ -248,7 +256,7 @@ export const describeMessageStore = (open: Open): void => {
       expect(await waiting(messages)).toEqual([])
       const [one] = await owed(messages)
       expect(one?.xml).toBe(message('m1').xml)
-      expect(await messages.keep(juliet, message('m2'), [], 1)).toBe(true)
+      expect(await messages.keep(juliet, message('m2'), [], 1)).toBeDefined()
     })
 
     check('removing takes only the messages that are named', async ({ stores: { messages } }) => {
@@ -305,7 +313,7 @@ export const describeMessageStore = (open: Open): void => {
         await Promise.all([messages.postpone(id, 6000), messages.postpone(id, 5000), messages.postpone(999, 1)])
         expect(await owedBy(messages, 4999)).toEqual([])
         expect(await owedBy(messages, 5000)).toStrictEqual([{ ...before, attempts: 2, due: 5000 }])
-        expect(await messages.nextDue(0)).toBe(5000)
+        expect(await messages.nextDue(service, 0)).toBe(5000)
       },
     )
 
@@ -329,6 +337,42 @@ export const describeMessageStore = (open: Open): void => {
         expect(await waiting(messages)).toEqual(['m1', 'm2', 'late', 'm3'])
       },
     )
+
+    check('what is owed is listed for an account or for all, the newest of it', async ({ stores }) => {
+      const { messages, push } = stores
+      await push.put(registration(), 10)
+      await push.put(registration({ account: romeo }), 10)
+      await messages.keep(juliet, message('m1'), [debt({ topic: 'a' })], 10)
+      await messages.keep(romeo, message('m2'), [debt({ account: romeo, at: 2000 })], 10)
+      await messages.keep(juliet, message('m3'), [debt()], 10)
+      const [first] = await messages.owedTo(juliet, 10)
+      await messages.postpone(first?.id ?? 0, 6000)
+      const { id } = first ?? {}
+      expect(await messages.owedTo(juliet, 1)).toMatchObject([{ message: 'm3', topic: undefined, attempts: 0 }])
+      expect(await messages.owedTo(romeo, 10)).toMatchObject([{ account: romeo, message: 'm2', at: 2000 }])
+      expect((await messages.owedTo(undefined, 2)).map((one) => one.message)).toEqual(['m2', 'm3'])
+      expect((await messages.owedTo(undefined, 10))[0]).toStrictEqual({
+        id,
+        account: juliet,
+        service,
+        node: 'phone',
+        topic: 'a',
+        at: 1000,
+        message: 'm1',
+        attempts: 1,
+        due: 6000,
+      })
+      expect(await messages.owedTo(nobody, 10)).toEqual([])
+    })
+
+    check('what waits and what is owed is counted', async ({ stores: { messages, push } }) => {
+      expect(await messages.count()).toStrictEqual({ waiting: 0, owed: 0 })
+      await push.put(registration(), 10)
+      await messages.keep(juliet, message('m1'), [debt()], 10)
+      await messages.keep(juliet, message('m2', { waiting: false }), [debt()], 10)
+      await messages.keep(romeo, message('m3'), [], 10)
+      expect(await messages.count()).toStrictEqual({ waiting: 2, owed: 2 })
+    })
 
     check('writes that are not waited for take effect in the order they were asked for', async ({ stores }) => {
       const { messages, push } = stores

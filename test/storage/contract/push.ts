@@ -239,6 +239,41 @@ export const describePushStore = (open: Open): void => {
       expect(nodes(await push.unused(40, 2))).toEqual(['b', 'c'])
     })
 
+    check('what a client has not been told of: its own, disabled ones', async ({ stores: { push } }) => {
+      const userAgent = 'd4565fa7-4d72-4749-b3d3-740edbf87770'
+      const phone = { resource: 'phone', chosen: true, userAgent: undefined }
+      await push.put(registration({ node: 'a', client: { ...phone, resource: 'x1', userAgent } }), 9)
+      for (const node of ['b', 'c', 'd']) await push.put(registration({ node, client: phone }), 9)
+      for (const node of ['a', 'b', 'c']) await push.disable(juliet, service, node, 500, 'gone', 77)
+      await push.told(juliet, service, 'c', 500)
+      const untold = async (client: { readonly resource: string; readonly userAgent: string | undefined }) =>
+        nodes(await push.untold(juliet, client))
+      expect(await untold({ resource: 'phone', userAgent: undefined })).toEqual(['b'])
+      expect(await untold({ resource: 'phone', userAgent })).toEqual(['a', 'b'])
+      expect(await untold({ resource: 'x2', userAgent: undefined })).toEqual([])
+      expect(await push.untold(romeo, { resource: 'phone', userAgent })).toEqual([])
+    })
+
+    check('those disabled for long whose client did not come since', async ({ stores: { push } }) => {
+      const client = (resource: string) => ({ resource, chosen: true, userAgent: undefined })
+      for (const node of ['a', 'b', 'c', 'd']) await push.put(registration({ node, client: client(node) }), 9)
+      await push.disable(juliet, service, 'a', 500, 'gone', 2000)
+      await push.disable(juliet, service, 'b', 500, 'unused', 1000)
+      await push.disable(juliet, service, 'c', 500, 'unused', 1000)
+      await push.used(juliet, client('c'), 500 + day)
+      expect(nodes(await push.forgotten(1000, 9))).toEqual([])
+      expect(nodes(await push.forgotten(2001, 9))).toEqual(['b', 'a'])
+      expect(nodes(await push.forgotten(2001, 1))).toEqual(['b'])
+      expect(nodes(await push.forgotten(500 + day + 1, 9))).toEqual(['b', 'c', 'a'])
+    })
+
+    check('they are counted by their state', async ({ stores: { push } }) => {
+      expect(await push.count()).toStrictEqual({ active: 0, disabled: 0 })
+      for (const node of ['phone', 'tablet', 'watch']) await push.put(registration({ node }), 10)
+      await push.disable(juliet, service, 'tablet', 500, 'gone', 5000)
+      expect(await push.count()).toStrictEqual({ active: 2, disabled: 1 })
+    })
+
     check('disabling what is not there is no fault', async ({ stores: { push } }) => {
       expect(await push.disable(juliet, service, 'phone', 500, 'gone', 77)).toBe(false)
       await push.remove(juliet, service, undefined)

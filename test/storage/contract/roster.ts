@@ -10,6 +10,7 @@ const full = contact(romeo, {
   ask: true,
   listed: false,
   request: `<presence type='subscribe'>${awkward}</presence>`,
+  approved: true,
 })
 
 export const describeRosterStore = (open: Open): void => {
@@ -61,6 +62,41 @@ export const describeRosterStore = (open: Open): void => {
     check('removing a contact that is not there says so', async ({ stores: { roster } }) => {
       expect(await roster.remove(juliet, romeo)).toBe(false)
     })
+
+    check(
+      'the version is another one after every change that shows, and never one that was',
+      async ({ stores: { roster } }) => {
+        const seen = [await roster.version(juliet)]
+        const changes = [
+          () => roster.put(juliet, contact(romeo), 10),
+          () => roster.put(juliet, contact(romeo), 10),
+          () => roster.put(juliet, contact(romeo, { listed: false }), 10),
+          () => roster.put(juliet, contact(romeo, { name: 'Romeo' }), 10),
+          () => roster.remove(juliet, romeo),
+        ]
+        for (const change of changes) {
+          await change()
+          seen.push(await roster.version(juliet))
+        }
+        expect(new Set(seen).size).toBe(6)
+      },
+    )
+
+    check(
+      'what does not show leaves the version as it is, and so does the roster of another',
+      async ({ stores: { roster } }) => {
+        await roster.put(juliet, contact('a@x'), 1)
+        const version = await roster.version(juliet)
+        await roster.put(juliet, contact(romeo), 1)
+        await roster.remove(juliet, 'nobody@x')
+        await roster.put(romeo, contact(juliet), 10)
+        expect(await roster.version(juliet)).toBe(version)
+        expect(await roster.put(juliet, contact(romeo, { listed: false }), 10)).toBe(true)
+        expect(await roster.put(juliet, contact(romeo, { listed: false, request: 'r' }), 10)).toBe(true)
+        expect(await roster.remove(juliet, romeo)).toBe(true)
+        expect(await roster.version(juliet)).toBe(version)
+      },
+    )
 
     check('nothing is written for an account that is not there', async ({ stores: { roster } }) => {
       expect(await roster.put(nobody, contact(romeo), 10)).toBe(false)

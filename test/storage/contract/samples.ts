@@ -43,6 +43,7 @@ export const contact = (jid: string, more: Partial<RosterItem> = {}): RosterItem
   ask: false,
   listed: true,
   request: undefined,
+  approved: false,
   ...more,
 })
 
@@ -56,8 +57,10 @@ export const message = (id: string, more: Partial<NewMessage> = {}): NewMessage 
 
 /** Everything that is owed and due by then, whole. */
 export const owedBy = async (messages: MessageStore, now = 1e15): Promise<readonly Debt[]> => {
-  const whole = (await messages.owed(0, now, 1_000_000, [])).map(({ id }) => messages.debt(id))
-  return (await Promise.all(whole)).filter((one) => one !== undefined)
+  const asked = { after: undefined, now, count: 1_000_000, except: [] }
+  const due = await Promise.all((await messages.services()).map((one) => messages.due(one, asked)))
+  const ids = due.flatMap((list) => list.map(({ id }) => id)).sort((a, b) => a - b)
+  return (await Promise.all(ids.map((id) => messages.debt(id)))).filter((one) => one !== undefined)
 }
 
 export const debt = (more: Partial<NewDebt> = {}): NewDebt => ({

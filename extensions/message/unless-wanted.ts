@@ -1,0 +1,14 @@
+// RFC 6121 §8.5.2.2.1 and §8.5.3.2.1: what a room hears whose message nobody took.
+
+import { andThen, type Awaitable } from '../../server/awaitable.js'
+import type { Context } from '../../server/extension.js'
+import type { Message } from '../../server/stanza.js'
+import { StanzaError } from '../../server/stanza-error.js'
+import type {} from './hooks.js'
+
+/** Rooms take an error for the end of their occupant. @throws StanzaError `service-unavailable` when nobody wants its messages */
+export function unlessWanted(message: Message, account: string, { hooks }: Context): Awaitable<void> {
+  return andThen(hooks.claim('message:wanted', { account, message }), (wanted) => {
+    if (!wanted) throw new StanzaError('service-unavailable')
+  })
+}
