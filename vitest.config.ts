@@ -1,4 +1,4 @@
-// Three kinds of tests, told apart by their folder: small ones, scenarios with real clients, and the whole program.
+// Four kinds of tests, told apart by their folder: small ones, scenarios with a real client, the whole program, and the stock clients of the world.
 
 import { defineConfig } from 'vitest/config'
 

@@ -9,9 +9,19 @@ import type { Log } from './log.js'
 import type { Elsewhere, Router } from './router.js'
 import { type StreamPart, StreamSplitter } from './splitter.js'
 import { CLIENT_NS, type Stanza, writeStanzaIn } from './stanza.js'
-import { StanzaError } from './stanza-error.js'
+import { errorElement, StanzaError } from './stanza-error.js'
 import { StreamError, streamErrorContent } from './stream-error.js'
-import { escapeAttribute, type Frame, frameElement, type Inherited, readFrame, text, XmlError } from './xml.js'
+import {
+  el,
+  escapeAttribute,
+  type Frame,
+  frameElement,
+  type Inherited,
+  readFrame,
+  serialize,
+  text,
+  XmlError,
+} from './xml.js'
 
 const NS = 'jabber:component:accept'
 const STREAMS_NS = 'http://etherx.jabber.org/streams'
@@ -250,7 +260,18 @@ class ComponentStream {
     if (frame.namespace !== CLIENT_NS) throw new StreamError('invalid-namespace')
     if (frame.name !== 'message' && frame.name !== 'iq' && frame.name !== 'presence')
       throw new StreamError('unsupported-stanza-type')
-    this.#events.stanza(frame, this.#from(frame.attributes.get('from')))
+    const from = this.#from(frame.attributes.get('from'))
+    if (frame.attributes.has('to')) this.#events.stanza(frame, from)
+    else this.#refuse(frame, from)
+  }
+
+  /** XEP-0114 §3: a stanza says to whom it is. None has an account of ours that it could be to instead. */
+  #refuse(frame: Frame, from: Jid): void {
+    const { name, attributes } = frame
+    if (attributes.get('type') === 'error' || attributes.get('type') === 'result') return
+    const error = errorElement(new StanzaError('bad-request', 'a stanza of a component says to whom it is'))
+    const head = { type: 'error', id: attributes.get('id'), from: from.domain, to: from.full }
+    this.write(serialize(el(name, head, error)))
   }
 
   /** A component speaks for its whole domain, and for nobody else. */

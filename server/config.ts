@@ -14,6 +14,7 @@ export type { Setting } from './config/setting.js'
 export {
   defaults,
   type Config,
+  type ContactConfig,
   type Limits,
   type LogConfig,
   type PushConfig,

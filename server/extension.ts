@@ -9,6 +9,7 @@ import type { Log } from './log.js'
 import type { IqRequest, Message, Presence, PresenceType, Stanza } from './stanza.js'
 import type { ReadError } from './stanza-error.js'
 import type { StreamError } from './stream-error.js'
+import type { Users } from './users.js'
 import type { Element } from './xml.js'
 
 /** Which of an account's sessions a stanza is for. */
@@ -57,6 +58,8 @@ export interface Context<S extends keyof Stores = never> {
   /** Only the stores that the extension asked for. */
   readonly stores: Pick<Stores, S>
   readonly hooks: Hooks
+  /** Who has an account, for those extensions that make accounts and end them. */
+  readonly users: Pick<Users, 'changePassword' | 'create' | 'list' | 'remove' | 'setPassword'>
   isLocal(domain: string): boolean
   /** Writes the stanza to the sessions that the rule names, as it is. Gives the resources that it was handed to. */
   deliver(account: string, stanza: Stanza, rule: DeliveryRule, tell?: Told): Awaitable<readonly string[]>
@@ -138,6 +141,8 @@ export interface OpeningStream {
   authenticated(account: string): void
   /** Makes a session of the stream. A session of the same resource ends with `conflict` (RFC 6120 §7.7.2.2). */
   bind(resource: string, chosen: boolean): Jid
+  /** The client has something to show a person before it logs in: from now on it has so long. Counts once. Milliseconds. */
+  extendLogin(milliseconds: number): void
   end(error: StreamError): void
 }
 
@@ -155,6 +160,22 @@ export interface OpeningIqHandler<S extends keyof Stores> {
   readonly namespace: string
   readonly name: string
   readonly handle: (payload: Element, stream: OpeningStream, context: Context<S>) => Awaitable<Element | undefined>
+}
+
+/** What is asked before there is a JID to ask from. */
+export type OpeningIqRequest = Pick<IqRequest, 'type' | 'to' | 'payload'>
+
+/** An iq get or set of a stream that has not logged in. Any other stanza there ends the stream (RFC 6120 §4.9.3.12). */
+export interface BeforeLoginIqHandler<S extends keyof Stores> {
+  readonly kind: 'before-login-iq'
+  readonly namespace: string
+  readonly name: string
+  /** Returns the payload of the result. @throws StanzaError */
+  readonly handle: (
+    request: OpeningIqRequest,
+    stream: OpeningStream,
+    context: Context<S>,
+  ) => Awaitable<Element | undefined>
 }
 
 export interface HttpAnswer {
@@ -178,7 +199,13 @@ export interface HttpHandler<S extends keyof Stores> {
 }
 
 export type Handler<S extends keyof Stores> =
-  IqHandler<S> | MessageHandler<S> | PresenceHandler<S> | NonzaHandler<S> | OpeningIqHandler<S> | HttpHandler<S>
+  | IqHandler<S>
+  | MessageHandler<S>
+  | PresenceHandler<S>
+  | NonzaHandler<S>
+  | BeforeLoginIqHandler<S>
+  | OpeningIqHandler<S>
+  | HttpHandler<S>
 
 export interface Extension<S extends keyof Stores = keyof Stores> {
   readonly name: string

@@ -8,9 +8,11 @@ import type { Log } from './log.js'
 import type { Message, Presence, Stanza } from './stanza.js'
 import type { Element } from './xml.js'
 
-/** A gate's listener throws StanzaError to refuse. */
+/** A gate's listener throws StanzaError to refuse, or Dropped where nobody is to be told. */
 export interface Gates {
   'stanza:authorise': { readonly stanza: Stanza }
+  /** Somebody else's stanza is to be handed to sessions of an account, whatever way it came. Refused, it is handed to nobody. */
+  'stanza:deliver': { readonly stanza: Stanza }
   /** Before everything of an account is wiped: what others know of it ends here. */
   'account:remove': { readonly account: string }
 }

@@ -2,7 +2,15 @@
 
 import type { Stores } from '../storage/storage.js'
 import type { Awaitable } from './awaitable.js'
-import type { AnyExtension, Context, Handler, HttpAnswer, HttpRequest, OpeningStream } from './extension.js'
+import type {
+  AnyExtension,
+  Context,
+  Handler,
+  HttpAnswer,
+  HttpRequest,
+  OpeningIqRequest,
+  OpeningStream,
+} from './extension.js'
 import type { HookRunner } from './hooks.js'
 import type { IqRequest, Message, Presence, PresenceType } from './stanza.js'
 import type { Element } from './xml.js'
@@ -83,6 +91,14 @@ export class Registry {
     return entry && ((nonza, stream) => entry.handler.handle(nonza, stream, entry.context))
   }
 
+  beforeLoginIq(
+    namespace: string,
+    name: string,
+  ): ((request: OpeningIqRequest, stream: OpeningStream) => Awaitable<Element | undefined>) | undefined {
+    const entry = this.#find<OfKind<'before-login-iq'>>(`before-login-iq ${namespace} ${name}`)
+    return entry && ((request, stream) => entry.handler.handle(request, stream, entry.context))
+  }
+
   openingIq(
     namespace: string,
     name: string,
@@ -129,6 +145,7 @@ function keysOf(handler: Handler<keyof Stores>): readonly string[] {
     case 'presence':
       return handler.types.map((type) => `presence ${handler.direction} ${type}`)
     case 'nonza':
+    case 'before-login-iq':
     case 'opening-iq':
       return [`${handler.kind} ${handler.namespace} ${handler.name}`]
     case 'http':

@@ -21,7 +21,7 @@ import {
   type Stanza,
   writeStanza,
 } from './stanza.js'
-import { StanzaError } from './stanza-error.js'
+import { Dropped, StanzaError } from './stanza-error.js'
 import type { Element, Frame } from './xml.js'
 
 /** What is not an account of ours: components today. */
@@ -54,6 +54,8 @@ export class Router {
   readonly #lanes = new Lanes()
   /** Answers a stanza that came from no stream of ours: to its `from`, wherever that is. */
   readonly #returned: Sender = { answer: (stanza) => this.#answerByJid(stanza) }
+  /** Presence that the server passes on for somebody: whom it does not reach is no fault of theirs. */
+  readonly #nobody: Sender = { answer: () => undefined }
 
   constructor(parts: RouterParts) {
     this.#parts = parts
@@ -73,7 +75,7 @@ export class Router {
 
   /** A stanza that the server or an extension sends. */
   route(stanza: Stanza): Awaitable<void> {
-    return this.#pass(stanza, this.#returned)
+    return this.#pass(stanza, stanza.kind === 'presence' ? this.#nobody : this.#returned)
   }
 
   /** The same for a component's, with failures answered to its `from`. */
@@ -194,8 +196,9 @@ export class Router {
   }
 
   #refuse(stanza: Stanza, sender: Sender, reason: unknown): void {
+    if (reason instanceof Dropped) return
     const error = asStanzaError(reason, stanza, this.#parts.log)
-    if (mayBeAnswered(stanza)) sender.answer(errorOf(stanza, error))
+    if (mayBeAnswered(stanza, error)) sender.answer(errorOf(stanza, error))
   }
 
   #answerMalformed(frame: Frame, from: Jid, sender: Sender, reason: unknown): void {
@@ -245,13 +248,15 @@ function isPlain(presence: Presence): boolean {
 }
 
 /** RFC 6120 §8.3.1: an error never answers an error; an answer is not answered either. */
-function mayBeAnswered(stanza: Stanza): boolean {
+function mayBeAnswered(stanza: Stanza, { condition }: StanzaError): boolean {
   switch (stanza.kind) {
     case 'iq':
       return isRequest(stanza)
     case 'message':
       return stanza.type !== 'error'
     case 'presence':
-      return stanza.type === 'available' || stanza.type === 'subscribe'
+      if (stanza.type === 'available' || stanza.type === 'subscribe') return true
+      // Whoever has blocked somebody is told so, whatever they say (XEP-0191 §3.3).
+      return stanza.type !== 'error' && condition === 'not-acceptable'
   }
 }

@@ -2,20 +2,24 @@
 
 import type { Storage } from '../storage/storage.js'
 import { Asks } from './asks.js'
+import { andThen, type Awaitable } from './awaitable.js'
 import { Background } from './background.js'
 import { Certificate } from './certificate.js'
 import { Components } from './component.js'
 import type { Config } from './config.js'
-import type { AnyExtension, Clock } from './extension.js'
+import type { AnyExtension, Clock, DeliveryRule, Told } from './extension.js'
 import { HookRunner, type Hooks } from './hooks.js'
 import { createHttp, createHttps, type HttpServer } from './http.js'
+import type { Jid } from './jid.js'
 import { Lanes } from './lanes.js'
 import type { Log } from './log.js'
 import { Mailboxes } from './mailboxes.js'
 import { type OriginOf, originReader } from './origin.js'
+import { isPermitted } from './permitted.js'
 import { type AnyContext, Registry } from './registry.js'
 import { Router } from './router.js'
 import { Sessions } from './sessions.js'
+import type { Stanza } from './stanza.js'
 import { StreamError } from './stream-error.js'
 import type { Carrier } from './stream/carrier.js'
 import { ClientStream } from './stream/client-stream.js'
@@ -80,13 +84,13 @@ export class Assembly {
       underWay: (work) => this.#background.underWay(work),
       log,
     })
-    this.#registry.connect((extension) => this.#contextOf(extension), this.#hooks)
     this.users = new Users({
       storage,
       hooks: this.#hooks,
       isLocal: (domain) => this.#domains.includes(domain),
-      endSessions: (account) => this.#endSessions(account),
+      endSessions: (account, except) => this.#endSessions(account, except),
     })
+    this.#registry.connect((extension) => this.#contextOf(extension), this.#hooks)
   }
 
   /** By which the entries ask what only the extensions know. */
@@ -186,10 +190,20 @@ export class Assembly {
   }
 
   /** Done when what those sessions had in hand is done: nothing of theirs comes after what follows. */
-  async #endSessions(account: string): Promise<void> {
-    const streams = [...this.#streams].filter((stream) => stream.account === account)
+  async #endSessions(account: string, except?: Jid): Promise<void> {
+    const isMeant = ({ account: owner, jid }: ClientStream): boolean =>
+      owner === account && (except === undefined || jid?.full !== except.full)
+    const streams = [...this.#streams].filter(isMeant)
     for (const stream of streams) stream.end(new StreamError('not-authorized', 'the account was changed'))
     await Promise.all(streams.map((stream) => stream.done()))
+  }
+
+  #deliver(account: string, stanza: Stanza, rule: DeliveryRule, tell: Told | undefined): Awaitable<readonly string[]> {
+    // What an account's own clients and its server tell it needs nobody's permission.
+    if (stanza.from.bare === account) return this.#sessions.deliver(account, stanza, rule, tell)
+    return andThen(isPermitted('stanza:deliver', stanza, this.#hooks), (permitted) =>
+      permitted ? this.#sessions.deliver(account, stanza, rule, tell) : [],
+    )
   }
 
   #contextOf(extension: AnyExtension): AnyContext {
@@ -200,8 +214,9 @@ export class Assembly {
       log,
       stores: pick(storage.stores, extension.stores ?? []),
       hooks: this.#hooks,
+      users: this.users,
       isLocal: (domain) => this.#domains.includes(domain),
-      deliver: (account, stanza, rule, tell) => this.#sessions.deliver(account, stanza, rule, tell),
+      deliver: (account, stanza, rule, tell) => this.#deliver(account, stanza, rule, tell),
       route: (stanza) => this.#router.route(stanza),
       presenceOf: (account) => this.#sessions.presenceOf(account),
       setPresence: (jid, presence, priority) => {

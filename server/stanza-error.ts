@@ -57,6 +57,11 @@ export class StanzaError extends Error {
   }
 }
 
+/** Thrown by a gate: the stanza vanishes, and not even its sender is told. */
+export class Dropped extends Error {
+  override readonly name = 'Dropped'
+}
+
 export function isStanzaErrorCondition(name: string): name is StanzaErrorCondition {
   return Object.hasOwn(typeOf, name)
 }

@@ -25,8 +25,11 @@ export interface UsersParts {
   readonly storage: Storage
   readonly hooks: Hooks
   isLocal(domain: string): boolean
-  /** Ends with `not-authorized` whatever is logged in as the account, bound or not; done when what they had in hand is done. */
-  endSessions(account: string): Awaitable<void>
+  /**
+   * Ends with `not-authorized` whatever is logged in as the account, bound or not; done when what they had in hand is done.
+   * @param except a session that goes on
+   */
+  endSessions(account: string, except?: Jid): Awaitable<void>
 }
 
 export class Users {
@@ -48,10 +51,12 @@ export class Users {
 
   /** Live sessions end at once. @throws UserError `unknown`, `invalid` */
   setPassword(jid: string, password: string): Promise<void> {
-    return this.#withPassword(jid, password, async (account, credentials) => {
-      await this.#replace(account, credentials)
-      await this.#parts.endSessions(account)
-    })
+    return this.#setPassword(jid, password)
+  }
+
+  /** The same for somebody who asks for it themselves: all their sessions end but the one that asks. @throws UserError as setPassword() */
+  changePassword(session: Jid, password: string): Promise<void> {
+    return this.#setPassword(session.bare, password, session)
   }
 
   /** Everything of the user goes, and live sessions end at once. @throws UserError `unknown`, `invalid` */
@@ -87,6 +92,13 @@ export class Users {
       throw reason
     }
     await hooks.notify('account:removed', { account })
+  }
+
+  #setPassword(jid: string, password: string, except?: Jid): Promise<void> {
+    return this.#withPassword(jid, password, async (account, credentials) => {
+      await this.#replace(account, credentials)
+      await this.#parts.endSessions(account, except)
+    })
   }
 
   async #replace(account: string, credentials: Credentials): Promise<void> {

@@ -2,11 +2,15 @@
 // Strings and plain records only. Absent is undefined; a throw means a fault, and is a StorageError.
 
 import type { AccountStore } from './accounts.js'
+import type { BlockStore } from './blocks.js'
+import type { LastActivityStore } from './last-activity.js'
 import type { MessageStore } from './messages.js'
 import type { OmemoStore } from './omemo.js'
 import type { PepStore } from './pep.js'
+import type { PrivateXmlStore } from './private-xml.js'
 import type { PushStore } from './push.js'
 import type { RosterStore } from './roster.js'
+import type { VCardStore } from './vcards.js'
 
 /**
  * Why the storage could not do what it was asked: `full` there is no room on the disk, `busy` somebody else holds the
@@ -33,10 +37,14 @@ export class StorageError extends Error {
 export interface Stores {
   readonly accounts: AccountStore
   readonly roster: RosterStore
+  readonly blocks: BlockStore
   readonly messages: MessageStore
   readonly pep: PepStore
+  readonly privateXml: PrivateXmlStore
+  readonly vcards: VCardStore
   readonly push: PushStore
   readonly omemo: OmemoStore
+  readonly lastActivity: LastActivityStore
 }
 
 /** A promise of a write resolves when it is written for good; a read that begins after that sees it. */

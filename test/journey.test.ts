@@ -44,6 +44,7 @@ function witness(fired: string[]): AnyExtension {
     name: 'witness',
     on: {
       'stanza:authorise': ({ stanza }) => ofMessage('stanza:authorise', stanza),
+      'stanza:deliver': ({ stanza }) => ofMessage('stanza:deliver', stanza),
       'stanza:routed': ({ stanza }) => ofMessage('stanza:routed', stanza),
       'message:delivered': () => note('message:delivered'),
       'message:debts': (debts) => passing('message:debts', debts),

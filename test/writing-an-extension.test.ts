@@ -10,17 +10,17 @@ const blocks = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => cod
 
 describe('the page on writing an extension', () => {
   test('shows the extension of the example, whole', async () => {
-    const code = await read('test/extensions/example/last-activity.ts')
+    const code = await read('test/extensions/example/last-seen.ts')
     expect(blocks).toContain(code.replaceAll("'../../../server/", "'../server/"))
   })
 
   test('shows its scenarios, whole', async () => {
-    const code = await read('test/extensions/example/last-activity.test.ts')
+    const code = await read('test/extensions/example/last-seen.test.ts')
     expect(blocks).toContain(
       code
         .replaceAll("'../../../server/", "'../../server/")
         .replaceAll("'../../helpers/", "'../helpers/")
-        .replaceAll("'./last-activity.js'", "'../../extensions/last-activity.js'"),
+        .replaceAll("'./last-seen.js'", "'../../extensions/last-seen.js'"),
     )
   })
 

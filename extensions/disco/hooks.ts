@@ -1,6 +1,7 @@
 // What others may add to the answers of service discovery. Types only.
 
 import type { Jid } from '../../server/jid.js'
+import type { Element } from '../../server/xml.js'
 
 /** XEP-0030 §3.1. `category` and `type` are words of the registry. */
 export interface DiscoIdentity {
@@ -34,6 +35,8 @@ declare module '../../server/hooks.js' {
   interface Folds {
     /** The services beside the server: connected components to begin with. */
     'disco:items': { readonly value: readonly DiscoItem[]; readonly subject: { readonly requester: Jid } }
+    /** Data forms of the server's disco#info (XEP-0128). */
+    'disco:server-forms': { readonly value: readonly Element[]; readonly subject: { readonly requester: Jid } }
     /** What an account is; `account/registered` to begin with. The requester may know. */
     'disco:account-identities': {
       readonly value: readonly DiscoIdentity[]

@@ -23,10 +23,11 @@ export const disco = defineExtension({
 
 type DiscoContext = Context<'roster'>
 
-function serverInfo({ payload }: IqRequest, context: DiscoContext): Element {
+async function serverInfo({ payload, from }: IqRequest, context: DiscoContext): Promise<Element> {
   refuseNode(payload)
   const identities = [{ category: 'server', type: 'im', name: 'Sealpost' }]
-  return infoElement({ identities, features: context.features('server') })
+  const forms = await context.hooks.fold('disco:server-forms', [], { requester: from })
+  return infoElement({ identities, features: context.features('server') }, undefined, forms)
 }
 
 async function serverItems({ payload, from }: IqRequest, context: DiscoContext): Promise<Element> {

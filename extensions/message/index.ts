@@ -4,6 +4,7 @@ import { type Awaitable, andThen } from '../../server/awaitable.js'
 import { type Context, defineExtension } from '../../server/extension.js'
 import type { Message } from '../../server/stanza.js'
 import { Delivery } from './delivery.js'
+import { withoutForgedDelay } from './forged-delay.js'
 import type {} from './hooks.js'
 import { NS as STANZA_ID_NS, withoutForgedId } from './stanza-id.js'
 import { unlessWanted } from './unless-wanted.js'
@@ -18,7 +19,7 @@ export const message = defineExtension({
 
 /** One turn of the account's mailbox: what comes while its messages are being handed over goes after them. */
 function receive(given: Message, account: string, context: Context): Awaitable<void> {
-  const received = withoutForgedId(given, account)
+  const received = withoutForgedDelay(withoutForgedId(given, account), account, context)
   if (isWorthKeeping(received) || isWorthTelling(received)) return new Delivery(received, account, context).start()
   return context.inMailbox(account, 'shared', () => pass(received, account, context))
 }

@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { type Context, defineExtension, type IqHandler } from '../../server/extension.js'
+import type { Claims } from '../../server/hooks.js'
 import type { Jid } from '../../server/jid.js'
 import type { IqRequest } from '../../server/stanza.js'
 import type { StanzaError } from '../../server/stanza-error.js'
@@ -99,6 +100,11 @@ export const pep = () => {
       { kind: 'iq-set', to: 'account', namespace: OWNER, name: 'pubsub', handle },
     ],
     on: {
+      'pep:publish': async (wanted, context) => {
+        const desk = { context, interests, turns }
+        await turns.take(wanted.publisher.bare, () => publishFor(wanted, desk))
+        return true
+      },
       'caps:known': ({ jid, features }, context) => listen(jid, features, { context, interests, turns }),
       'presence:unavailable': forget,
       'session:closed': forget,
@@ -201,6 +207,14 @@ async function publish({ node, itemId, payload, options }: Publish, publisher: J
   await hooks.notify('pep:published', { account, node, itemId: item.id, xml: item.xml, publisher: publisher.full })
   await announce(publishedEvent(node, item, config), account, node, config, desk)
   return publishResult(node, item.id)
+}
+
+/** What another extension publishes for the account. A node that is there stays as its owner has it. */
+async function publishFor(wanted: Claims['pep:publish'], desk: Desk): Promise<void> {
+  const { publisher, node, itemId, payload, accessModel } = wanted
+  const there = await desk.context.stores.pep.config(publisher.bare, node)
+  const options = new Map(there === undefined ? [['pubsub#access_model', [accessModel]]] : [])
+  await publish({ kind: 'publish', node, itemId, payload, options }, publisher, desk)
 }
 
 /** The store says 'full' of both bounds, and the publisher is told which: the number of nodes is no matter to a node that is there. */

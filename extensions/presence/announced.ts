@@ -1,7 +1,8 @@
 // What each session has said of its presence, and to whom beyond its contacts: they hear of its end as well (RFC 6121 §4.6.3).
 
-import type { Jid } from '../../server/jid.js'
+import { type Jid, parseJid } from '../../server/jid.js'
 import { StanzaError } from '../../server/stanza-error.js'
+import type { Spoken } from './hooks.js'
 
 /** To how many addresses a session can have sent directed presence that it has not taken back. */
 const mostDirected = 1000
@@ -41,6 +42,14 @@ export class Announcements {
   wasSentTo(session: Jid, somebody: Jid): boolean {
     const directed = this.#sessions.get(session.full)?.directed.values() ?? []
     return [...directed].some(({ bare }) => bare === somebody.bare)
+  }
+
+  /** To whom the account's sessions have sent directed presence that they have not taken back. */
+  spokenTo(account: string): readonly Spoken[] {
+    const own = [...this.#sessions].filter(([session]) => session.startsWith(`${account}/`))
+    return own.flatMap(([session, { directed }]) =>
+      [...directed.values()].map((to) => ({ from: parseJid(session), to })),
+    )
   }
 
   takenBack(session: Jid, to: Jid): void {

@@ -2,12 +2,14 @@
 // hears last what was said first.
 
 import { type Awaitable, isPromise } from '../../server/awaitable.js'
+import type { Available } from '../../server/extension.js'
 import { type Jid, parseJid } from '../../server/jid.js'
 import { Mailboxes } from '../../server/mailboxes.js'
 import type { Presence } from '../../server/stanza.js'
 import { StanzaError } from '../../server/stanza-error.js'
 import type { RosterItem } from '../../storage/roster.js'
 import { type Announced, Announcements } from './announced.js'
+import type { Spoken } from './hooks.js'
 import { priorityOf } from './priority.js'
 import { probeContacts, sendAll } from './probe.js'
 import { maySee, type PresenceContext, Sending, unavailable } from './sending.js'
@@ -19,15 +21,19 @@ export class Broadcasts {
   readonly sending = new Sending()
   readonly #announcements = new Announcements()
   readonly #turns = new Mailboxes()
+  /** What the client said, of presence that something was added to. */
+  readonly #asSaid = new WeakMap<Presence, Presence>()
 
   /** A session says that it is available, or something new of how (RFC 6121 §4.2, §4.4). @throws StanzaError for a bad priority */
-  async available(said: Presence, context: PresenceContext): Promise<undefined> {
-    const { from: jid, content } = said
+  async available(asSaid: Presence, context: PresenceContext): Promise<undefined> {
+    const { from: jid, content } = asSaid
     // It is kept, and handed to every contact at every login of theirs.
     if (content.extra.length + content.inner.length > mostCharacters) {
       throw new StanzaError('not-acceptable', `presence has at most ${mostCharacters} characters`)
     }
-    const priority = priorityOf(said)
+    const priority = priorityOf(asSaid)
+    const announced = this.#announced(asSaid, context)
+    const said = isPromise(announced) ? await announced : announced
     // A session that ended while its stanza waited has had its end announced already.
     if (context.clientOf(jid) === undefined) return
     const initial = this.#announcements.available(jid)
@@ -53,13 +59,22 @@ export class Broadcasts {
   }
 
   /** Presence to somebody in particular: passed on, and remembered (RFC 6121 §4.6). @throws StanzaError `resource-constraint` */
-  directed(said: Presence, context: PresenceContext): Presence | undefined {
+  directed(said: Presence, context: PresenceContext): Awaitable<Presence | undefined> {
     const { from, to, type } = said
     if (to === undefined || this.sending.isReady(said)) return said
     if (context.clientOf(from) === undefined) return undefined
     if (type === 'available') this.#announcements.directed(from, to)
     else this.#announcements.takenBack(from, to)
-    return said
+    return this.#announced(said, context)
+  }
+
+  /** What is added to presence is another now: everybody who may know is told again of every session that is available. */
+  renew(account: string, context: PresenceContext): Promise<void> {
+    return this.#inTurn(account, async () => {
+      const items = await context.stores.roster.items(account)
+      for (const { jid } of await context.presenceOf(account)) await this.#renewOne(jid, items, context)
+      return noNotice
+    })
   }
 
   /** The contact may see the account from now on (RFC 6121 §3.1.5). */
@@ -84,6 +99,11 @@ export class Broadcasts {
     return this.#announcements.wasSentTo(session, somebody)
   }
 
+  /** To whom the account's sessions have sent directed presence. */
+  spokenTo(account: string): readonly Spoken[] {
+    return this.#announcements.spokenTo(account)
+  }
+
   /** Resolves when everything that the account's sessions have said so far has been passed on. */
   settled(account: string): Promise<void> {
     return this.#inTurn(account, () => Promise.resolve(noNotice))
@@ -93,6 +113,30 @@ export class Broadcasts {
     this.#announcements.clear()
   }
 
+  /** With what others add to it. */
+  #announced(asSaid: Presence, context: PresenceContext): Awaitable<Presence> {
+    const announced = context.hooks.fold('presence:announce', asSaid, { account: asSaid.from.bare })
+    return isPromise(announced) ? announced.then((said) => this.#note(said, asSaid)) : this.#note(announced, asSaid)
+  }
+
+  #note(said: Presence, asSaid: Presence): Presence {
+    if (said !== asSaid) this.#asSaid.set(said, asSaid)
+    return said
+  }
+
+  async #renewOne(jid: Jid, items: readonly RosterItem[], context: PresenceContext): Promise<void> {
+    const before = await presenceNow(jid, context)
+    if (before === undefined) return
+    const said = await this.#announced(this.#asSaid.get(before.presence) ?? before.presence, context)
+    const there = presenceNow(jid, context)
+    const now = isPromise(there) ? await there : there
+    // What it has said meanwhile was announced as it is to be.
+    if (now === undefined || now.presence !== before.presence) return
+    if (said.content.inner === now.presence.content.inner) return
+    context.setPresence(jid, said, now.priority)
+    await this.#tellEverybody(said, items, context)
+  }
+
   async #withdraw(said: Presence, announced: Announced | undefined, context: PresenceContext): Promise<undefined> {
     if (announced === undefined) return
     const { isAvailable, directed } = announced
@@ -100,7 +144,7 @@ export class Broadcasts {
       const items = isAvailable ? await context.stores.roster.items(said.from.bare) : []
       if (isAvailable) await this.#tellEverybody(said, items, context)
       await this.#tellTheOthers(said, [...directed.values()], items, context)
-      return isAvailable ? { notice: context.hooks.notify('presence:unavailable', { jid: said.from }) } : noNotice
+      return isAvailable ? { notice: context.hooks.notify('presence:unavailable', { jid: said.from, said }) } : noNotice
     })
   }
 
@@ -114,7 +158,10 @@ export class Broadcasts {
   /** Of an end, not the session that has taken the place meanwhile, under the same name. */
   async #tellOwn(said: Presence, context: PresenceContext): Promise<void> {
     const account = said.from.toBare()
-    if (said.type === 'available') return void (await this.sending.to(account, said, context))
+    if (said.type === 'available') {
+      await this.sending.to(account, said, context)
+      return
+    }
     const there = context.presenceOf(account.bare)
     const available = isPromise(there) ? await there : there
     const resources = available.flatMap(({ jid }) => (jid.equals(said.from) ? [] : (jid.resource ?? [])))
@@ -148,6 +195,13 @@ export class Broadcasts {
     const { notice } = await this.#turns.run(account, 'exclusive', work)
     await notice
   }
+}
+
+function presenceNow(session: Jid, context: PresenceContext): Awaitable<Available | undefined> {
+  const find = (available: readonly Available[]): Available | undefined =>
+    available.find(({ jid }) => jid.equals(session))
+  const there = context.presenceOf(session.bare)
+  return isPromise(there) ? there.then(find) : find(there)
 }
 
 interface Fired {

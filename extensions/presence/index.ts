@@ -48,6 +48,8 @@ export const presence = () => {
       'subscription:granted': ({ account, contact }, context) => all.granted(account, parseJid(contact), context),
       'subscription:ended': ({ account, contact }, context) => all.ended(account, parseJid(contact), context),
       'account:remove': ({ account }) => all.settled(account),
+      'presence:outdated': ({ account }, context) => all.renew(account, context),
+      'presence:directed': (spoken, { account }) => [...spoken, ...all.spokenTo(account)],
     },
     stop: () => all.clear(),
   })

@@ -188,17 +188,17 @@ export class Outlet {
 
   #start(owed: Owed, fresh: Fresh | undefined, now: number): void {
     this.#parts.busy.begins()
-    this.#takeSlot(owed)
-    void this.#follow(owed, this.#parts.sender.attempt(owed.key, fresh), now)
+    const era = this.#takeSlot(owed, now)
+    void this.#follow(owed, this.#parts.sender.attempt(owed.key, fresh), era)
   }
 
-  async #follow(owed: Owed, attempting: Promise<Attempt>, begunAt: number): Promise<void> {
+  async #follow(owed: Owed, attempting: Promise<Attempt>, era: number): Promise<void> {
     let hasSlot = true
     try {
       const attempt = await attempting
       this.#giveSlot(owed)
       hasSlot = false
-      this.#learn(attempt, owed, begunAt)
+      this.#learn(attempt, owed, era)
       if (isPublished(attempt)) await this.#note(attempt, owed)
       else this.#ended(owed, await this.#parts.sender.conclude(attempt))
     } catch (reason) {
@@ -234,7 +234,7 @@ export class Outlet {
     this.#advance()
   }
 
-  #learn(attempt: Attempt, { registration }: Owed, begunAt: number): void {
+  #learn(attempt: Attempt, { registration }: Owed, era: number): void {
     if (attempt.kind !== 'answered') return
     const { word } = attempt.outcome
     if (!isFaultOfService(word)) {
@@ -242,17 +242,17 @@ export class Outlet {
       return
     }
     const now = this.#now()
-    if (!this.#pace.failed(registration, begunAt, now)) return
+    if (!this.#pace.failed(registration, era, now)) return
     const until = this.#pace.restsUntil(now) ?? now
     const seconds = Math.round((until - now) / 1000)
     this.#parts.context.log.info('a push service rests', { service: this.#service, answer: word, seconds })
     this.#wakeAt(until)
   }
 
-  #takeSlot({ account, turn, key }: Owed): void {
-    this.#pace.begins()
+  #takeSlot({ account, turn, key }: Owed, now: number): number {
     this.#slots.set(account, (this.#slots.get(account) ?? 0) + 1)
     this.#sending.set(turn, key.id)
+    return this.#pace.begins(now)
   }
 
   #giveSlot({ account, key }: Owed): void {

@@ -18,6 +18,7 @@ interface Rest {
 export class Pace {
   readonly #random: () => number
   #window = firstWindow
+  #era = 0
   #open = 0
   #rest: Rest | undefined
   /** The registrations whose publishes failed in a row. */
@@ -47,9 +48,10 @@ export class Pace {
     return this.restsUntil(now) === undefined && this.#open < this.#window
   }
 
-  /** It takes a slot. */
-  begins(): void {
+  /** It takes a slot. Gives the era in which it is sent: what is sent while the service rests belongs to the one before. */
+  begins(now: number): number {
     this.#open += 1
+    return this.restsUntil(now) === undefined ? this.#era : this.#era - 1
   }
 
   /** The slot is free, and nothing was learned. */
@@ -65,21 +67,25 @@ export class Pace {
   }
 
   /** The service did not answer, or said that it cannot do its work. True when that begins a rest. */
-  failed(registration: string, begunAt: number, now: number): boolean {
-    // What was sent before its rest was over says nothing new.
-    if (this.restsUntil(begunAt) !== undefined) return false
+  failed(registration: string, era: number, now: number): boolean {
+    // What was sent before it rested, or before it came back, says nothing new.
+    if (era !== this.#era) return false
     this.#faults.add(registration)
     if (this.#rest === undefined && this.#faults.size < faultsBeforeRest) return false
     const wholeMs = Math.min(longestRestMs, this.#rest === undefined ? firstRestMs : 2 * this.#rest.wholeMs)
     this.#rest = { until: now + wholeMs * (0.5 + this.#random() / 2), wholeMs }
-    this.#faults.clear()
-    this.#window = 1
+    this.#beginsEra()
     return true
   }
 
   /** It has come back: the next one is a probe. */
   startsAnew(): void {
     this.#rest = undefined
+    this.#beginsEra()
+  }
+
+  #beginsEra(): void {
+    this.#era += 1
     this.#faults.clear()
     this.#window = 1
   }

@@ -2,6 +2,7 @@
 
 import { type Jid, parseJid } from '../../server/jid.js'
 import { Mailboxes } from '../../server/mailboxes.js'
+import { isPermitted } from '../../server/permitted.js'
 import { Content, type Presence, reviveStanza, type Stanza, writeStanza } from '../../server/stanza.js'
 import { StanzaError } from '../../server/stanza-error.js'
 import type { RosterItem } from '../../storage/roster.js'
@@ -209,7 +210,10 @@ export class Subscriptions {
 
   async #passOn(stanza: Presence, to: Pair, context: RosterContext): Promise<void> {
     const { domain } = to.account
-    if (context.isLocal(domain)) return this.#changeAndTell(to, () => this.#received(stanza, to, context), context)
+    if (context.isLocal(domain)) {
+      if (!(await isPermitted('stanza:authorise', stanza, context.hooks))) return
+      return this.#changeAndTell(to, () => this.#received(stanza, to, context), context)
+    }
     if (!context.components().includes(domain)) return
     this.#ready.add(stanza)
     await context.route(stanza)

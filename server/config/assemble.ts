@@ -22,7 +22,6 @@ export function assemble(settings: readonly Setting[], environment: NodeJS.Proce
 
 function configOf(reader: Reader): Config {
   const domains = reader.value(keys.domain)
-  reader.value(keys.registration)
   return {
     domains,
     host: reader.value(keys.host),
@@ -32,9 +31,19 @@ function configOf(reader: Reader): Config {
     trustedProxies: reader.value(keys.trustedProxies),
     data: reader.value(keys.data),
     storage: { key: reader.value(keys.storageKey), previousKey: reader.value(keys.storagePreviousKey) },
+    registration: reader.value(keys.registration),
     componentHost: reader.value(keys.componentHost),
     componentPort: reader.value(keys.componentPort),
     components: reader.components(domains),
+    contact: {
+      abuse: reader.value(keys.contactAbuse),
+      admin: reader.value(keys.contactAdmin),
+      feedback: reader.value(keys.contactFeedback),
+      sales: reader.value(keys.contactSales),
+      security: reader.value(keys.contactSecurity),
+      status: reader.value(keys.contactStatus),
+      support: reader.value(keys.contactSupport),
+    },
     metrics: reader.value(keys.metrics),
     log: { level: reader.value(keys.logLevel), format: reader.value(keys.logFormat) },
     limits: {
@@ -43,6 +52,7 @@ function configOf(reader: Reader): Config {
       depth: reader.value(keys.depth),
       loginSeconds: reader.value(keys.loginSeconds),
       offlineMessages: reader.value(keys.offlineMessages),
+      registrationsPerHour: reader.value(keys.registrationsPerHour),
       answerSeconds: reader.value(keys.answerSeconds),
     },
     push: {

@@ -1,10 +1,10 @@
 // Every key of the configuration, once: name, type, range, meaning. Files, flags, options and docs all come from here.
 
 import { choice, decimal, integer, problem, seconds, text, toggle, unexpected, value } from './kinds.js'
-import type { Described, Key, Reading } from './kinds.js'
+import type { Described, Key, Of, Reading } from './kinds.js'
 import { secretKey } from './secret.js'
 import { isNetwork } from '../origin.js'
-import { directory, filePath, host, parseDomain, webSocketUrl } from './text-types.js'
+import { directory, filePath, host, isUri, parseDomain, webSocketUrl } from './text-types.js'
 
 const domainType = 'a domain, or a list of domains'
 
@@ -20,11 +20,6 @@ function readDomains(raw: unknown): Reading<readonly string[]> {
     domains.add(parsed.value)
   }
   return value([...domains])
-}
-
-function readRegistration(raw: unknown): Reading<'closed'> {
-  if (raw === 'open') return problem('this version has no open registration: make accounts with `sealpost user add`')
-  return raw === 'closed' ? value(raw) : unexpected('"closed"', raw)
 }
 
 const domain: Key<readonly string[]> = {
@@ -50,12 +45,17 @@ const trustedProxies: Key<readonly string[]> = {
   },
 }
 
-const registration: Key<'closed'> = {
-  name: 'registration',
-  type: '"closed"',
-  of: () => 'closed',
-  means: 'who may make an account: the operator alone',
-  read: readRegistration,
+const urisType = 'a URI, or a list of URIs'
+
+/** Addresses of XEP-0157 §3. */
+function uris(name: string, of: Of<readonly string[]>, means: string): Key<readonly string[]> {
+  const read = (raw: unknown): Reading<readonly string[]> => {
+    const list: readonly unknown[] = Array.isArray(raw) ? raw : [raw]
+    const found = list.filter((one) => typeof one === 'string')
+    const wrong = list.find((one) => typeof one !== 'string' || !isUri(one))
+    return wrong === undefined ? value(found) : unexpected(urisType, wrong)
+  }
+  return { name, type: urisType, of, means, read }
 }
 
 /** A table of free entries: its reader stands in assemble.ts, for it has to know the own domain. */
@@ -99,7 +99,12 @@ export const keys = {
     (config) => config.storage.previousKey,
     'what they were encrypted with before, where `storage.key` is another one now or gone',
   ),
-  registration,
+  registration: choice(
+    'registration',
+    ['closed', 'open'],
+    (config) => config.registration,
+    'who may make an account: the operator alone, or everybody by their client (XEP-0077)',
+  ),
   componentHost: text(
     'component_host',
     host,
@@ -112,6 +117,17 @@ export const keys = {
     (config) => config.componentPort,
     'its port; 0 takes a free one',
   ),
+  contactAbuse: uris(
+    'contact.abuse',
+    (config) => config.contact.abuse,
+    'whom to write to about abuse, as URIs (XEP-0157)',
+  ),
+  contactAdmin: uris('contact.admin', (config) => config.contact.admin, 'the administrators'),
+  contactFeedback: uris('contact.feedback', (config) => config.contact.feedback, 'who wants to hear what people think'),
+  contactSales: uris('contact.sales', (config) => config.contact.sales, 'who sells'),
+  contactSecurity: uris('contact.security', (config) => config.contact.security, 'whom to tell of a weakness'),
+  contactStatus: uris('contact.status', (config) => config.contact.status, 'where to read whether the server is well'),
+  contactSupport: uris('contact.support', (config) => config.contact.support, 'who helps'),
   metrics: choice(
     'metrics',
     ['loopback', 'all', 'off'],
@@ -149,6 +165,12 @@ export const keys = {
     [0, 1_000_000],
     (config) => config.limits.offlineMessages,
     'how many messages may wait for one account',
+  ),
+  registrationsPerHour: integer(
+    'limits.registrations_per_hour',
+    [1, 1_000_000],
+    (config) => config.limits.registrationsPerHour,
+    'how often one address may try to make an account in an hour, where registration is open',
   ),
   answerSeconds: seconds(
     'limits.answer_seconds',

@@ -3,7 +3,7 @@
 import type { Log } from '../log.js'
 import { placesBy } from './place.js'
 import { settingsOf, type Setting } from './setting.js'
-import type { Config, Limits, PushConfig, StorageConfig } from './shape.js'
+import type { Config, ContactConfig, Limits, PushConfig, StorageConfig } from './shape.js'
 
 /** What is left out, or undefined, has the default of docs/configuration.md. */
 export interface ServerOptions {
@@ -16,11 +16,12 @@ export interface ServerOptions {
   readonly data?: string | undefined
   /** Each 32 bytes in base64, or where they stand: `env:NAME`, `file:PATH`. */
   readonly storage?: { readonly [K in keyof StorageConfig]?: string | undefined } | undefined
-  readonly registration?: 'closed' | undefined
+  readonly registration?: 'closed' | 'open' | undefined
   readonly componentHost?: string | undefined
   readonly componentPort?: number | undefined
   /** Domain → secret. */
   readonly components?: Readonly<Record<string, string>> | undefined
+  readonly contact?: { readonly [K in keyof ContactConfig]?: string | readonly string[] | undefined } | undefined
   readonly metrics?: Config['metrics'] | undefined
   readonly limits?: { readonly [K in keyof Limits]?: Limits[K] | undefined } | undefined
   readonly push?: { readonly [K in keyof PushConfig]?: PushConfig[K] | undefined } | undefined

@@ -13,6 +13,8 @@ export interface Limits {
   readonly loginSeconds: number
   /** How many messages wait for one account at most. */
   readonly offlineMessages: number
+  /** How often one address may try to make an account in an hour. */
+  readonly registrationsPerHour: number
   /** How long a session may leave a question unanswered before what it was handed counts as not delivered. */
   readonly answerSeconds: number
 }
@@ -41,6 +43,17 @@ export interface StorageConfig {
   readonly previousKey: Uint8Array | undefined
 }
 
+/** Whom to write to about the server, as URIs (XEP-0157). */
+export interface ContactConfig {
+  readonly abuse: readonly string[]
+  readonly admin: readonly string[]
+  readonly feedback: readonly string[]
+  readonly sales: readonly string[]
+  readonly security: readonly string[]
+  readonly status: readonly string[]
+  readonly support: readonly string[]
+}
+
 export interface LogConfig {
   readonly level: LogLevel
   readonly format: 'pretty' | 'json'
@@ -61,11 +74,14 @@ export interface Config {
   /** A directory, or `:memory:`. */
   readonly data: string
   readonly storage: StorageConfig
+  /** Who may make an account: the operator alone, or everybody. */
+  readonly registration: 'closed' | 'open'
   readonly componentHost: string
   /** 0 takes a free port. */
   readonly componentPort: number
   /** Prepared domain → secret (XEP-0114). */
   readonly components: ReadonlyMap<string, string>
+  readonly contact: ContactConfig
   /** Who may read /metrics. */
   readonly metrics: 'loopback' | 'all' | 'off'
   readonly log: LogConfig
@@ -83,9 +99,11 @@ export const defaults: Config = {
   trustedProxies: [],
   data: './data',
   storage: { key: undefined, previousKey: undefined },
+  registration: 'closed',
   componentHost: '127.0.0.1',
   componentPort: 5347,
   components: new Map(),
+  contact: { abuse: [], admin: [], feedback: [], sales: [], security: [], status: [], support: [] },
   metrics: 'loopback',
   log: { level: 'info', format: 'pretty' },
   limits: {
@@ -94,6 +112,7 @@ export const defaults: Config = {
     depth: 64,
     loginSeconds: 30,
     offlineMessages: 1000,
+    registrationsPerHour: 10,
     answerSeconds: 10,
   },
   push: {

@@ -47,3 +47,8 @@ export const filePath: TextType<string> = {
   type: 'the path of a file',
   check: (raw) => (raw === '' || raw.includes('\0') ? undefined : raw),
 }
+
+/** An absolute URI (RFC 3986 §4.3), without a space anywhere. */
+export function isUri(text: string): boolean {
+  return URL.canParse(text) && /^[a-z][a-z0-9+.-]*:\S+$/i.test(text)
+}

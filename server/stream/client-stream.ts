@@ -19,7 +19,7 @@ import { type Element, type Frame, frameElement, readFrame, serialize, XmlError 
 import type { Carrier } from './carrier.js'
 import { closeFrame, errorFrame, featuresFrame, FRAMING_NS, openFrame } from './frames.js'
 import { InHand, politeMs } from './in-hand.js'
-import { answerOpeningIq, writeOpeningAnswer } from './opening-iq.js'
+import { afterLogin, answerOpeningIq, beforeLogin, writeOpeningAnswer } from './opening-iq.js'
 import { Turns } from './turns.js'
 
 export interface StreamLimits {
@@ -54,7 +54,8 @@ type State =
 export class ClientStream implements OpeningStream {
   readonly #carrier: Carrier
   readonly #parts: StreamParts
-  readonly #loginTimer: NodeJS.Timeout
+  #loginTimer: NodeJS.Timeout
+  #isExtended = false
   readonly #turns: Turns
   readonly #inHand = new InHand()
   #domain: string
@@ -71,9 +72,7 @@ export class ClientStream implements OpeningStream {
       resume: () => carrier.resume(),
       failed: (reason) => this.#failed(reason),
     })
-    const tooLate = (): void => this.end(new StreamError('connection-timeout', 'log in sooner'))
-    this.#loginTimer = setTimeout(tooLate, parts.limits.loginSeconds * 1000)
-    this.#loginTimer.unref()
+    this.#loginTimer = this.#endsIn(parts.limits.loginSeconds * 1000)
   }
 
   /** The one that the client asked for in `<open/>`. */
@@ -94,6 +93,11 @@ export class ClientStream implements OpeningStream {
     return this.#state.kind === 'bound' ? this.#state.session.jid.bare : undefined
   }
 
+  /** Undefined until a resource is bound. */
+  get jid(): Jid | undefined {
+    return this.#state.kind === 'bound' ? this.#state.session.jid : undefined
+  }
+
   /** One frame from the socket. */
   receive(data: Buffer, isBinary: boolean): void {
     if (this.#state.kind === 'closed') return
@@ -101,6 +105,11 @@ export class ClientStream implements OpeningStream {
     if (data.length > this.#mostBytes)
       return this.end(new StreamError('policy-violation', `at most ${this.#mostBytes} bytes at once`))
     this.#turns.run(() => this.#read(data, isBinary))
+  }
+
+  #endsIn(milliseconds: number): NodeJS.Timeout {
+    const tooLate = (): void => this.end(new StreamError('connection-timeout', 'log in sooner'))
+    return setTimeout(tooLate, milliseconds).unref()
   }
 
   get #mostBytes(): number {
@@ -128,6 +137,13 @@ export class ClientStream implements OpeningStream {
   authenticated(account: string): void {
     if (this.#state.kind !== 'opened') return
     this.#state = { kind: 'authenticated', account, opened: false }
+  }
+
+  extendLogin(milliseconds: number): void {
+    if (this.#isExtended || this.#state.kind !== 'opened') return
+    this.#isExtended = true
+    clearTimeout(this.#loginTimer)
+    this.#loginTimer = this.#endsIn(Math.max(milliseconds, this.#parts.limits.loginSeconds * 1000))
   }
 
   bind(resource: string, chosen: boolean): Jid {
@@ -229,10 +245,18 @@ export class ClientStream implements OpeningStream {
   }
 
   #nonza(frame: Frame): Awaitable<void> {
-    if (frame.namespace === CLIENT_NS) throw new StreamError('not-authorized', 'log in first')
+    if (frame.namespace === CLIENT_NS) return this.#stanzaBeforeLogin(frame)
     const handle = this.#parts.registry.nonza(frame.namespace, frame.name)
     if (handle === undefined) throw new StreamError('invalid-namespace', 'nothing here understands that')
     return handle(frameElement(frame), this)
+  }
+
+  async #stanzaBeforeLogin(frame: Frame): Promise<void> {
+    const { registry, log } = this.#parts
+    const find = frame.name === 'iq' ? beforeLogin(frame, registry, this) : undefined
+    if (find === undefined) throw new StreamError('not-authorized', 'log in first')
+    const answer = await answerOpeningIq(frame, this, { find, log })
+    if (answer !== undefined) this.#write(writeOpeningAnswer(answer))
   }
 
   /** RFC 6120 §7.1: until a resource is bound there is nothing else to do. */
@@ -244,7 +268,8 @@ export class ClientStream implements OpeningStream {
   }
 
   async #openingIq(frame: Frame): Promise<void> {
-    const answer = await answerOpeningIq(frame, this, this.#parts)
+    const { registry, log } = this.#parts
+    const answer = await answerOpeningIq(frame, this, { find: afterLogin(registry, this), log })
     if (answer !== undefined) this.#write(writeOpeningAnswer(answer))
     if (this.#state.kind === 'bound') await this.#parts.hooks.notify('session:bound', { jid: this.#state.session.jid })
   }

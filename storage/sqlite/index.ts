@@ -3,16 +3,20 @@
 import { randomBytes } from 'node:crypto'
 import { StorageError, type Storage } from '../storage.js'
 import { accountStore } from './accounts.js'
+import { blockStore } from './blocks.js'
 import type { Transaction } from './connection.js'
 import { Database, type SqliteOptions } from './database.js'
+import { lastActivityStore } from './last-activity.js'
 import { messageStore } from './messages.js'
 import { omemoStore } from './omemo.js'
 import { isAccount } from './owner.js'
 import { pepStore } from './pep.js'
+import { privateXmlStore } from './private-xml.js'
 import { pushStore } from './push.js'
 import { rosterStore } from './roster.js'
 import { type Column, plainColumn } from './sealed-column.js'
 import { openPushKeys, type StorageKeys } from './storage-key.js'
+import { vcardStore } from './vcards.js'
 
 export type { SqliteOptions } from './database.js'
 export type { StorageKeys } from './storage-key.js'
@@ -44,10 +48,14 @@ export const storageOn = (database: Database, pushKeys: Column = plainColumn): S
   stores: {
     accounts: accountStore(database),
     roster: rosterStore(database),
+    blocks: blockStore(database),
     messages: messageStore(database),
     pep: pepStore(database),
+    privateXml: privateXmlStore(database),
+    vcards: vcardStore(database),
     push: pushStore(database, pushKeys),
     omemo: omemoStore(database),
+    lastActivity: lastActivityStore(database),
   },
   wipe: (account) => database.write((transaction) => wipe(transaction, account)),
   secret: (name) => secret(database, name),

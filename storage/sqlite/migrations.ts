@@ -41,6 +41,12 @@ const first = `
     version text not null
   ) strict, without rowid;
 
+  create table blocks (
+    account text not null,
+    jid text not null,
+    primary key (account, jid)
+  ) strict, without rowid;
+
   -- The number is the place in the order of keeping, and where a reader reads on: it must not come again (autoincrement).
   create table messages (
     number integer primary key autoincrement,
@@ -180,11 +186,33 @@ const first = `
     delete from pep_items where pep_node = old.number;
   end;
 
+  create table private_xml (
+    account text not null,
+    namespace text not null,
+    name text not null,
+    xml text not null,
+    primary key (account, namespace, name)
+  ) strict;
+
+  create table vcards (
+    account text primary key not null,
+    -- Before the long columns, so that it is read without them.
+    hash text,
+    xml text not null,
+    photo text
+  ) strict;
+
   create table omemo_lists (
     account text not null,
     namespace text not null,
     devices text not null,
     primary key (account, namespace)
+  ) strict, without rowid;
+
+  create table last_activity (
+    account text primary key not null,
+    at integer not null,
+    status text
   ) strict, without rowid;
 `
 

@@ -279,3 +279,20 @@ scenario(
     await owner.receives(inside)
   },
 )
+
+scenario(
+  'a delay in the name of the server or of the account is removed, one of somebody else stays',
+  async ({ romeo, juliet: owner }) => {
+    const delay = (from: string): Element =>
+      xml`<delay xmlns="urn:xmpp:delay" from="${from}" stamp="2026-01-01T00:00:00Z"/>`
+    const forged = [delay('localhost'), delay('LocalHost'), delay(owner.account)]
+    const others = [delay('push.localhost'), delay(romeo.jid), delay(owner.jid), delay('@')]
+    const without = xml`<delay xmlns="urn:xmpp:delay" stamp="2026-01-01T00:00:00Z"/>`
+    await romeo.sends(
+      xml`<message to="${owner.jid}" type="headline"><body>hist!</body>${[...forged, ...others, without]}</message>`,
+    )
+    await owner.receives(
+      xml`<message from="${romeo.jid}" to="${owner.jid}" type="headline"><body>hist!</body>${[...others, without]}</message>`,
+    )
+  },
+)

@@ -181,6 +181,26 @@ describe('what makes a push', () => {
     expect(said(decided(xml, coven))).toEqual([answer, kindOrWhy])
   })
 
+  test('a client of the account does not speak for the account', () => {
+    const forged = from(`${account}/desktop`, carbon('received', fromRomeo(body)))
+    expect(whyNot(decided(forged))).toBe(silent)
+    expect(decided(from(`${account}/desktop`, `${carbon('sent', fromRomeo(''))}${body}`)).push).toBe(true)
+  })
+
+  test.each([
+    ['no message', '<presence xmlns="jabber:client" from="coven@muc.example/Hecate"/>'],
+    ['one of no JID', '<message xmlns="jabber:client" from="@" type="groupchat"/>'],
+    ['nobody’s', `<message xmlns="jabber:client" type="groupchat">${body}</message>`],
+    ['a chat', fromRoom(body).replace('groupchat', 'chat')],
+  ])('news of a room that bring what is none are nothing: %s', (_, inner) => {
+    expect(whyNot(decided(from('coven@muc.example', event(inner), 'normal'), coven))).toBe(silent)
+  })
+
+  test('what it brings must not ask not to be kept', () => {
+    const hinted = fromRoom(`${body}<no-store xmlns="urn:xmpp:hints"/>`)
+    expect(whyNot(decided(from('coven@muc.example', event(hinted), 'normal'), coven))).toBe('it asks not to be kept')
+  })
+
   test('the page shows this very table', () => {
     const page = readFileSync('docs/extensions/push.md', 'utf8')
     const [, section = ''] = /^## What makes a push\n(.*?)^## /ms.exec(page) ?? []

@@ -53,7 +53,7 @@ for (const kind of ['account', 'session that is gone'] as const) {
         pushService,
         to,
         body('When shall we three meet again?'),
-        stanzaId('other', juliet.account),
+        stanzaId('other', `heath@${service}`),
         stanzaId('r1'),
       )
       expect(openSealed(await publishTo(pushService), key).json).toEqual({
@@ -132,6 +132,17 @@ scenario('a message of an occupant to the account alone is a chat', async ({ jul
   })
 })
 
+scenario(
+  'what a room says to the account is told of whoever is online: none of them has it',
+  async ({ juliet, pushService }) => {
+    await enable(juliet, listed({}))
+    await juliet.sends(xml`<presence/>`)
+    await juliet.next()
+    await speaks(pushService, juliet.account, body('When?'))
+    expect(openSealed(await publishTo(pushService), key).json['message']).toBe('When?')
+  },
+)
+
 scenario('what its own client has in the room makes no push', async ({ juliet, pushService, server }) => {
   await enable(juliet, listed({}))
   await speaks(pushService, juliet.jid, body('When?'))
@@ -151,15 +162,33 @@ scenario(
     await juliet.next()
     const laptop = juliet.account + '/laptop'
     for (const to of [juliet.jid, `${juliet.account}/phone`, laptop]) {
-      await pushService.sends(
-        xml`<message from="${`${room}/Hecate`}" to="${to}" type="groupchat" id="m1">${body('When?')}</message>`,
-      )
+      await speaks(pushService, to, body('When?'), stanzaId('r1'))
     }
     expect(openSealed(await publishTo(pushService), key).json).toMatchObject({ message: 'When?', unread: 1 })
     await server.idle()
     juliet.forgets()
   },
 )
+
+scenario('of copies without an id of the room the same id makes one', async ({ juliet, pushService, server }) => {
+  const phone = await juliet.also('phone')
+  await enable(phone, listed({}))
+  const desktop = await juliet.also('desktop')
+  await phone.leaves()
+  for (const [to, id] of [
+    [juliet.jid, 'm1'],
+    [desktop.jid, 'm1'],
+    [desktop.jid, 'm2'],
+  ] as const) {
+    await pushService.sends(
+      xml`<message from="${`${room}/Hecate`}" to="${to}" type="groupchat" id="${id}">${body(id)}</message>`,
+    )
+    await server.idle()
+  }
+  const told = [await publishTo(pushService), await publishTo(pushService)]
+  expect(told.map((publish) => openSealed(publish, key).json['message'])).toEqual(['m1', 'm2'])
+  juliet.forgets()
+})
 
 const past = new Decisions()
 

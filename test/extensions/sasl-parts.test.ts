@@ -350,6 +350,7 @@ test('while the storage fails a login is put off, for known and unknown alike, a
     account: undefined,
     send: (element) => void sent.push(serialize(element)),
     authenticated: () => expect.unreachable(),
+    extendLogin: () => expect.unreachable(),
     bind: () => expect.unreachable(),
     end: () => expect.unreachable(),
   }

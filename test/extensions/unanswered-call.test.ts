@@ -149,6 +149,23 @@ scenario('a call that was taken back is not answered', async ({ romeo, juliet, p
   await server.idle()
 })
 
+scenario(
+  'a call that was collected before any push came through is not answered',
+  async ({ romeo, juliet, pushService, server }) => {
+    await befriend(romeo, juliet)
+    await enable(juliet)
+    await juliet.leaves()
+    await pushService.leaves()
+    await signal(romeo, juliet.account, 'propose')
+    await server.idle()
+    await juliet.arrives()
+    await juliet.sends(xml`<presence/>`)
+    await server.idle()
+    const messages = [await juliet.next(), await juliet.next()].filter(({ name }) => name === 'message')
+    expect(messages).toHaveLength(1)
+  },
+)
+
 const decisions = new Decisions()
 
 for (const [how, end] of [

@@ -71,11 +71,13 @@ describe('a config file', () => {
       data = "/var/lib/sealpost"
       storage.key = "${keyText}"
       storage.previous_key = "env:OLD_KEY"
-      registration = "closed"
+      registration = "open"
       component_host = "localhost"
       component_port = 5348
       components."push.example.org" = "s3cret"
       metrics = "all"
+      contact.abuse = "mailto:abuse@example.org"
+      contact.support = ["xmpp:help@example.org", "https://example.org/help"]
       [log]
       level = "debug"
       format = "json"
@@ -85,6 +87,7 @@ describe('a config file', () => {
       depth = 32
       login_seconds = 0.5
       offline_messages = 0
+      registrations_per_hour = 1
       answer_seconds = 1.5
       [push]
       plain = "sender"
@@ -106,9 +109,19 @@ describe('a config file', () => {
       trustedProxies: ['127.0.0.1', 'fd00::/8'],
       data: '/var/lib/sealpost',
       storage: { key: keyBytes, previousKey: keyBytes },
+      registration: 'open',
       componentHost: 'localhost',
       componentPort: 5348,
       components: new Map([['push.example.org', 's3cret']]),
+      contact: {
+        abuse: ['mailto:abuse@example.org'],
+        admin: [],
+        feedback: [],
+        sales: [],
+        security: [],
+        status: [],
+        support: ['xmpp:help@example.org', 'https://example.org/help'],
+      },
       metrics: 'all',
       log: { level: 'debug', format: 'json' },
       limits: {
@@ -117,6 +130,7 @@ describe('a config file', () => {
         depth: 32,
         loginSeconds: 0.5,
         offlineMessages: 0,
+        registrationsPerHour: 1,
         answerSeconds: 1.5,
       },
       push: {
@@ -184,10 +198,7 @@ describe('a config file', () => {
   })
 
   test.each([
-    [
-      'registration = "open"',
-      'registration: this version has no open registration: make accounts with `sealpost user add`',
-    ],
+    ['registration = "ajar"', 'registration: expected "closed" or "open", not "ajar"'],
     ['domain = ["a.example", "A.example"]', 'domain: a.example is named twice'],
     ['domain = []', 'domain: name at least one domain'],
     ['tls.certificate = "a.pem"', 'tls.certificate: needs tls.key beside it'],
@@ -221,6 +232,13 @@ describe('a config file', () => {
     ['[a.b]\nc = 1', 'a: there is no such key'],
   ])('%s is refused in one sentence', (toml, problem) => {
     expect(problemsOf(() => fromFile(toml))).toEqual([`1: ${problem}`])
+  })
+
+  test('a contact address that is no URI is refused', () => {
+    const expected = 'expected a URI, or a list of URIs'
+    expect(
+      problemsOf(() => fromFile('contact.abuse = ["mailto:a@b.example", "me"]\ncontact.status = "https://a b"')),
+    ).toEqual([`1: contact.abuse: ${expected}, not "me"`, `2: contact.status: ${expected}, not "https://a b"`])
   })
 
   test.each(laterKeys)('%s is refused as a key of a later version', (key) => {

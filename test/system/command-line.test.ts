@@ -54,8 +54,8 @@ describe('wrong usage exits with 2 and one clear line', () => {
     [['user', 'add'], "missing required argument 'jid'"],
     [['start', '--port', 'http'], '--port: expected a whole number from 0 to 65535, not "http"'],
     [
-      ['start', '--registration', 'open'],
-      '--registration: this version has no open registration: make accounts with `sealpost user add`',
+      ['start', '--registration', 'ajar'],
+      '--registration: expected "closed" or "open", not "ajar"',
     ],
     [['start', '--domain', 'a.example', '--domain', 'A.example'], '--domain: a.example is named twice'],
     [['start', '--component', 'hunter2'], '--component: expected JID=SECRET'],
@@ -115,13 +115,13 @@ describe('sealpost config check', () => {
 
   test('tells everything that is wrong, a line each', async () => {
     const cwd = await freshDirectory()
-    await writeFile(join(cwd, 'bad.toml'), 'prot = 7000\n\nregistration = "open"\n')
+    await writeFile(join(cwd, 'bad.toml'), 'prot = 7000\n\nregistration = "ajar"\n')
     expect(await run(['config', 'check', '--config', 'bad.toml'], { cwd })).toEqual({
       code: 2,
       stdout: '',
       stderr: [
         'sealpost: bad.toml:1: prot: there is no such key; did you mean port?',
-        'sealpost: bad.toml:3: registration: this version has no open registration: make accounts with `sealpost user add`',
+        'sealpost: bad.toml:3: registration: expected "closed" or "open", not "ajar"',
         '',
       ].join('\n'),
     })

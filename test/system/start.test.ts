@@ -44,6 +44,17 @@ describe('sealpost start', () => {
     client.leaves()
   })
 
+  test('takes registrations with --registration open', async () => {
+    const { url } = await start(['--data', ':memory:', '--registration', 'open'])
+    const client = await RawClient.connect(url)
+    await client.opens()
+    const given = '<username>juliet</username><password>R0m30</password>'
+    client.send(`<iq xmlns="jabber:client" type="set" id="r"><query xmlns="jabber:iq:register">${given}</query></iq>`)
+    expect((await client.next()).attrs['type']).toBe('result')
+    expect((await client.authenticates('juliet', 'R0m30')).name).toBe('success')
+    client.leaves()
+  })
+
   test('keeps nothing on disk with --data :memory:', async () => {
     const cwd = await freshDirectory()
     const { program } = await start(['--data', ':memory:'], { cwd })

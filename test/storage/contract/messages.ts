@@ -1,7 +1,7 @@
 // The contract of MessageStore.
 
 import { describe, expect } from 'vitest'
-import type { DueDebt, MessageStore } from '../../../storage/messages.js'
+import type { DebtOfMessage, DueDebt, MessageStore } from '../../../storage/messages.js'
 import {
   awkward,
   debt,
@@ -337,6 +337,50 @@ export const describeMessageStore = (open: Open): void => {
         expect(await waiting(messages)).toEqual(['m1', 'm2', 'late', 'm3'])
       },
     )
+
+    check('what has expired is listed, whichever service it is owed to, what expired first first', async (storage) => {
+      const { messages, push } = storage.stores
+      expect(await messages.nextExpiry()).toBeUndefined()
+      for (const one of ['a.localhost', 'b.localhost']) await push.put(registration({ service: one }), 10)
+      const owe = (id: string, expires: number, to: string) =>
+        messages.keep(juliet, message(id), [debt({ expires, service: to, topic: id })], 10)
+      await owe('m1', 3000, 'a.localhost')
+      await owe('m2', 2000, 'b.localhost')
+      await owe('m3', 4000, 'a.localhost')
+      expect(await messages.nextExpiry()).toBe(2000)
+      expect(await messages.expired(1999, 10)).toEqual([])
+      const names = { account: juliet, node: 'phone' }
+      const [m2, m1, ...more] = await messages.expired(3000, 10)
+      expect(more).toEqual([])
+      expect(m2).toStrictEqual({ ...names, id: m2?.id, service: 'b.localhost', topic: 'm2', message: 'm2' })
+      expect(m1).toStrictEqual({ ...names, id: m1?.id, service: 'a.localhost', topic: 'm1', message: 'm1' })
+      expect(await messages.expired(9000, 1)).toEqual([m2])
+      await messages.settle(m2?.id ?? 0)
+      expect(await messages.nextExpiry()).toBe(3000)
+    })
+
+    check('who takes back what is owed hears what that was', async ({ stores: { messages, push } }) => {
+      for (const node of ['phone', 'tablet']) await push.put(registration({ node }), 10)
+      await push.put(registration({ account: romeo }), 10)
+      const both = (topic: string) => ['phone', 'tablet'].map((node) => debt({ node, topic }))
+      await messages.keep(juliet, message('m1'), both('call'), 10)
+      await messages.keep(juliet, message('m2'), both('other'), 10)
+      await messages.keep(romeo, message('m3'), [debt({ account: romeo, topic: 'call' })], 10)
+      const named = (gone: readonly DebtOfMessage[]) =>
+        gone.map((one) => [one.account, one.node, one.topic, one.message])
+      expect(named(await messages.withdraw(juliet, 'call'))).toEqual([
+        [juliet, 'phone', 'call', 'm1'],
+        [juliet, 'tablet', 'call', 'm1'],
+      ])
+      expect(await messages.withdraw(juliet, 'call')).toEqual([])
+      expect(named(await messages.collected(juliet, [{ service, node: 'tablet' }], Infinity))).toEqual([
+        [juliet, 'tablet', 'other', 'm2'],
+      ])
+      expect((await owed(messages)).map((one) => [one.account, one.node])).toEqual([
+        [juliet, 'phone'],
+        [romeo, 'phone'],
+      ])
+    })
 
     check('what is owed is listed for an account or for all, the newest of it', async ({ stores }) => {
       const { messages, push } = stores

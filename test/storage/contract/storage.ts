@@ -24,34 +24,46 @@ import {
 /** Something in every store. */
 export const furnish = async ({ stores }: Storage, account: string): Promise<void> => {
   await stores.roster.put(account, contact('friend@elsewhere'), 10)
+  await stores.blocks.add(account, ['enemy@elsewhere'], 10)
   await stores.push.put(registration({ account }), 10)
   await stores.messages.keep(account, message('m1'), [debt({ account })], 10)
   await stores.messages.keep(account, message('m2', { waiting: false }), [debt({ account })], 10)
   await stores.pep.publish(account, 'tune', pepItem('1', { publisher: account }), nodeConfig(), pepLimits)
   await stores.omemo.learn(account, 'urn:xmpp:omemo:2', [1, 2])
+  await stores.lastActivity.left(account, { at: 1, status: 'gone' })
+  await stores.privateXml.put(account, [{ namespace: 'n', name: 'a', xml: '<a/>' }], { elements: 10, bytes: 1000 })
+  await stores.vcards.put(account, { xml: '<vCard/>', photo: undefined })
 }
 
 /** What the stores say of an account. */
 const belongings = async ({ stores }: Storage, account: string) => ({
   account: await stores.accounts.credentials(account),
   roster: await stores.roster.items(account),
+  blocked: (await stores.blocks.all()).filter((one) => one.account === account),
   registrations: await stores.push.of(account),
   messages: await stores.messages.waiting(account, 0, 1000),
   owed: (await owedBy(stores.messages)).filter((one) => one.account === account),
   nodes: await stores.pep.nodes(account),
   items: (await stores.pep.items(account, 'tune', {})).items,
   devices: await stores.omemo.devices(account),
+  left: await stores.lastActivity.of(account),
+  privateXml: await stores.privateXml.get(account, 'n', 'a'),
+  vcard: await stores.vcards.get(account),
 })
 
 const nothing = {
   account: undefined,
   roster: [],
+  blocked: [],
   registrations: [],
   messages: [],
   owed: [],
   nodes: [],
   items: [],
   devices: [],
+  left: undefined,
+  privateXml: undefined,
+  vcard: undefined,
 }
 
 export const describeStorage = (open: Open): void => {

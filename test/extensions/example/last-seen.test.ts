@@ -1,18 +1,18 @@
-// Last activity (XEP-0012): an example of an extension, and the proof that the example works.
+// Last seen: an example of an extension, and the proof that the example works.
 
 import { describe, expect } from 'vitest'
 import { attr, child } from '../../../server/xml.js'
 import { any, expectSame, scenario, type ScenarioOptions, xml } from '../../helpers/scenario.js'
-import { lastActivity } from './last-activity.js'
+import { lastSeen } from './last-seen.js'
 
-const question = (to: string) => xml`<iq type="get" to="${to}"><query xmlns="jabber:iq:last"/></iq>`
+const question = (to: string) => xml`<iq type="get" to="${to}"><query xmlns="urn:example:last-seen"/></iq>`
 
 function options(): ScenarioOptions & { readonly clock: { time: number } } {
   const clock = { time: Date.UTC(2026, 0, 1) }
-  return { clock, extensions: [lastActivity()], config: { clock: { now: () => clock.time } } }
+  return { clock, extensions: [lastSeen()], config: { clock: { now: () => clock.time } } }
 }
 
-describe('last activity', () => {
+describe('last seen', () => {
   const friends = options()
   scenario(
     'a friend learns how long somebody has been away, and zero while she is here',
@@ -25,12 +25,12 @@ describe('last activity', () => {
       expectSame(
         await romeo.asks(question(juliet.account)),
         xml`<iq type="result" id="${any}" from="${juliet.account}" to="${romeo.jid}">
-              <query xmlns="jabber:iq:last" seconds="0"/>
+              <query xmlns="urn:example:last-seen" seconds="0"/>
             </iq>`,
       )
       await juliet.leaves()
       friends.clock.time += 90_500
-      const answer = child(await romeo.asks(question(juliet.account)), 'query', 'jabber:iq:last')
+      const answer = child(await romeo.asks(question(juliet.account)), 'query', 'urn:example:last-seen')
       expect(answer && attr(answer, 'seconds')).toBe('90')
     },
     friends,

@@ -1,18 +1,17 @@
-// When was somebody last here? XEP-0012 §4, for those who may see the account's presence.
+// When was somebody last seen here? Only for those who may see the account's presence.
 
 import { type Context, defineExtension } from '../../../server/extension.js'
 import type { IqRequest } from '../../../server/stanza.js'
 import { StanzaError } from '../../../server/stanza-error.js'
 import { el, type Element } from '../../../server/xml.js'
 
-const NS = 'jabber:iq:last'
+const NS = 'urn:example:last-seen'
 
 /** Remembers when each account left, for one server and until it stops. */
-export const lastActivity = () => {
+export const lastSeen = () => {
   const left = new Map<string, number>()
   return defineExtension({
-    name: 'last-activity',
-    xeps: ['XEP-0012 2.0'],
+    name: 'last-seen',
     stores: ['roster'],
     features: { account: [NS] },
     handlers: [
