@@ -46,7 +46,7 @@ export function topicOf(caller: string, sid: string): string {
   return `call ${caller} ${sid}`
 }
 
-export function isCallTopic(topic: string | undefined): boolean {
+export function isCallTopic(topic: string | undefined): topic is string {
   return topic?.startsWith('call ') === true
 }
 

@@ -81,7 +81,7 @@ export const push = ({ whenOthersOnline, maxRegistrations, ...outgoing }: PushOp
     },
     start: (context) => {
       unreached = (call) => void context.hooks.notify('call:unreached', call)
-      outbox = new Outbox(context, outgoing, registrations)
+      outbox = new Outbox(context, outgoing, { registrations, calls })
       outbox.start()
     },
     stop: () => {

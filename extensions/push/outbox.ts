@@ -11,12 +11,14 @@ import { BurstLimit } from './burst.js'
 import { Busy } from './busy.js'
 import { Expiry } from './expiry.js'
 import { Outlet, type OutletParts } from './outlet.js'
-import type { ActiveRegistrations } from './registrations.js'
-import { type Fresh, Sender } from './sender.js'
+import { type Fresh, Sender, type SenderKnown } from './sender.js'
 
 type PushContext = Context<'push' | 'messages'>
 
 export type OutboxOptions = Pick<Config['push'], 'plain' | 'burst' | 'perSecond'>
+
+/** Before so many services are known, none is forgotten. */
+const leastOutlets = 64
 
 /** After a fault of ours everything is looked through again. */
 const faultPauseMs = 10_000
@@ -29,11 +31,12 @@ export class Outbox {
   readonly #expiry: Expiry
   readonly #fresh: Fresh[] = []
   #again: NodeJS.Timeout | undefined
+  #forgetAt = leastOutlets
   #over = false
 
-  constructor(context: PushContext, { plain, burst, perSecond }: OutboxOptions, registrations: ActiveRegistrations) {
+  constructor(context: PushContext, { plain, burst, perSecond }: OutboxOptions, known: SenderKnown) {
     this.#context = context
-    this.#sender = new Sender(context, plain, registrations)
+    this.#sender = new Sender(context, plain, known)
     this.#parts = {
       context,
       sender: this.#sender,
@@ -88,6 +91,7 @@ export class Outbox {
         'Pushes that are due and read, and wait for their turn.',
         sum(stats.map(({ waiting }) => waiting)),
       ),
+      gauge('services', 'Push services of which something is remembered.', stats.length),
       gauge(
         'services_resting',
         'Push services that are left alone for a while, after faults of their own.',
@@ -121,9 +125,16 @@ export class Outbox {
     })
   }
 
+  /** Strangers choose what a service is called. Only when there are twice as many as were left the last time. */
+  #forgetIdle(): void {
+    for (const [service, outlet] of this.#outlets) if (outlet.isIdle) this.#outlets.delete(service)
+    this.#forgetAt = Math.max(leastOutlets, 2 * this.#outlets.size)
+  }
+
   #outletTo(service: string): Outlet {
     const known = this.#outlets.get(service)
     if (known !== undefined) return known
+    if (this.#outlets.size >= this.#forgetAt) this.#forgetIdle()
     const outlet = new Outlet(service, this.#parts)
     this.#outlets.set(service, outlet)
     if (this.#over) outlet.stop()

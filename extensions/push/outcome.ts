@@ -35,18 +35,23 @@ export function isFaultOfService(word: string): boolean {
   return faults.has(word)
 }
 
+/** What tells a condition that was said to pass from the same one in earnest. */
+const waited = ' (wait)'
+
 /** An error of type `wait` can pass, whatever its condition. */
 export function outcomeOf(answer: Answer): Outcome {
   if (answer.kind === 'result') return { kind: 'published', word: 'result' }
   if (answer.kind === 'timeout') return { kind: 'later', word: 'no answer' }
   const { condition: word, type } = answer.error
-  if (type === 'wait' || passing.has(word)) return { kind: 'later', word }
+  if (passing.has(word)) return { kind: 'later', word }
+  if (type === 'wait') return { kind: 'later', word: word + waited }
   return { kind: over.has(word) ? 'refused' : 'doubtful', word }
 }
 
 /** Whether this word was a doubtful outcome: a second one in a row ends the registration. */
 export function isDoubtful(word: string | undefined): boolean {
-  return word !== undefined && word !== 'result' && word !== 'no answer' && !passing.has(word) && !over.has(word)
+  if (word === undefined || word === 'result' || word === 'no answer' || word.endsWith(waited)) return false
+  return !passing.has(word) && !over.has(word)
 }
 
 const firstDelayMs = 2000

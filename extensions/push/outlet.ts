@@ -113,6 +113,13 @@ export class Outlet {
     return this.#noting.has(key.id) || this.#sending.get(owedBy(key).turn) === key.id
   }
 
+  /** It knows of nothing that it would have to be asked about again. */
+  get isIdle(): boolean {
+    const { open, waiting, isResting } = this.stats
+    const isQuiet = open === 0 && waiting === 0 && !isResting && this.#noting.size === 0 && this.#timers.size === 0
+    return isQuiet && this.#alarm === undefined && !this.#reading && !this.#isCut && this.#cutAccounts.size === 0
+  }
+
   get stats(): { readonly open: number; readonly waiting: number; readonly isResting: boolean } {
     const waiting = this.#calls.size + this.#others.size + this.#held.size
     return { open: this.#pace.open, waiting, isResting: this.#pace.restsUntil(this.#now()) !== undefined }
@@ -133,9 +140,13 @@ export class Outlet {
       for (const key of page) this.#add(owedBy(key))
       this.#advance()
       after = page.at(-1)
-      if (page.length < pageSize) return
-      if (this.#isCut) return
+      if (page.length < pageSize || this.#isFull()) return
     }
+  }
+
+  /** There was no room for all that was read. */
+  #isFull(): boolean {
+    return this.#isCut
   }
 
   /** Of one turn only the newest is of interest. What is known already is not taken in twice. */

@@ -8,6 +8,8 @@ import type { Debt, DebtKey, DebtOfMessage } from '../../storage/messages.js'
 import type { Registration } from '../../storage/push.js'
 import { StorageError } from '../../storage/storage.js'
 import type { Outgoing, PushOutcome } from './hooks.js'
+import { isCallTopic } from './call.js'
+import type { Calls } from './calls.js'
 import { describe, NS, plainNotification, publishElement, type Plain } from './notification.js'
 import { said } from './trigger.js'
 import { backoff, doubtfulDelayMs, isDoubtful, type Outcome, outcomeOf } from './outcome.js'
@@ -31,6 +33,8 @@ interface Answered {
   readonly debt: Debt
   readonly registration: Registration
   readonly outcome: Outcome
+  /** By the clock. Milliseconds since 1970. */
+  readonly askedAt: number
   readonly answeredInMs: number
 }
 
@@ -55,19 +59,27 @@ interface Open {
   readonly lose: () => void
 }
 
+/** What is known without the disk. */
+export interface SenderKnown {
+  readonly registrations: ActiveRegistrations
+  readonly calls: Pick<Calls, 'isOver'>
+}
+
 export class Sender {
   readonly #context: PushContext
   readonly #plain: Plain
   readonly #registrations: ActiveRegistrations
+  readonly #calls: SenderKnown['calls']
   /** What was published but could not be noted: it is not published again for that. */
   readonly #answers = new Map<number, Answered>()
   /** What waits for an answer, by debt. */
   readonly #open = new Map<number, Open>()
 
-  constructor(context: PushContext, plain: Plain, registrations: ActiveRegistrations) {
+  constructor(context: PushContext, plain: Plain, { registrations, calls }: SenderKnown) {
     this.#context = context
     this.#plain = plain
     this.#registrations = registrations
+    this.#calls = calls
   }
 
   /**
@@ -123,17 +135,24 @@ export class Sender {
 
   async #prepare(outgoing: Outgoing): Promise<Publish | Attempt> {
     const { debt, registration } = outgoing
+    // It may have been taken back while it was being kept.
+    if (this.#isOver(debt)) return dropped(debt, 'the call is over')
     const payload = await this.#payload(outgoing)
     if (payload === undefined) return this.#unsent(debt, registration)
     if (registration.sealing !== undefined) this.#registrations.sealed(registration)
     return { kind: 'publish', debt: withoutStanza(debt), registration, payload }
   }
 
+  #isOver({ account, topic }: DebtKey): boolean {
+    return isCallTopic(topic) && this.#calls.isOver(account, topic, this.#context.clock)
+  }
+
   #send({ debt, registration, payload }: Publish): Promise<Answered> {
+    const askedAt = this.#context.clock.now()
     const begun = performance.now()
     return this.#ask(debt, payload).then((answer) => {
       const answeredInMs = Math.round(performance.now() - begun)
-      return { kind: 'answered', debt, registration, outcome: outcomeOf(answer), answeredInMs }
+      return { kind: 'answered', debt, registration, outcome: outcomeOf(answer), askedAt, answeredInMs }
     })
   }
 
@@ -147,11 +166,13 @@ export class Sender {
 
   #orLost(id: number, domain: string, answer: Promise<Answer>): Promise<Answer> {
     return new Promise((resolve) => {
+      const open: Open = { domain, lose: () => done({ kind: 'timeout' }) }
       const done = (given: Answer): void => {
-        this.#open.delete(id)
+        // It may have been asked again since.
+        if (this.#open.get(id) === open) this.#open.delete(id)
         resolve(given)
       }
-      this.#open.set(id, { domain, lose: () => done({ kind: 'timeout' }) })
+      this.#open.set(id, open)
       void answer.then(done)
     })
   }
@@ -174,7 +195,14 @@ export class Sender {
     const { account, service } = registration
     const word = await hooks.fold('push:over', undefined, { registration })
     if (word !== undefined)
-      return { kind: 'answered', debt, registration, outcome: { kind: 'refused', word }, answeredInMs: 0 }
+      return {
+        kind: 'answered',
+        debt,
+        registration,
+        outcome: { kind: 'refused', word },
+        askedAt: this.#context.clock.now(),
+        answeredInMs: 0,
+      }
     log.info('a push does not fit its max-size: not sent', { account, service })
     return ended(debt, { kind: 'failed', why: 'it does not fit the max-size' })
   }
@@ -201,7 +229,7 @@ export class Sender {
       case 'refused':
         return this.#refused(debt, registration, outcome.word)
       case 'doubtful':
-        return (await this.#wasDoubtful(registration))
+        return (await this.#wasDoubtful(registration, answered.askedAt))
           ? this.#refused(debt, registration, outcome.word)
           : this.#postpone(debt, outcome.word, doubtfulDelayMs)
       case 'later':
@@ -209,10 +237,13 @@ export class Sender {
     }
   }
 
-  /** Asked of the disk: what is remembered of a registration does not say how its last publish went. */
-  async #wasDoubtful({ account, service, node }: Registration): Promise<boolean> {
-    const registration = await this.#context.stores.push.find(account, service, node)
-    return isDoubtful(registration?.lastResult?.outcome)
+  /**
+   * Whether the answer before this question was doubtful, too: one to a call that was asked about at the same time says nothing more.
+   * Asked of the disk: what is remembered of a registration does not say how its last publish went.
+   */
+  async #wasDoubtful({ account, service, node }: Registration, askedAt: number): Promise<boolean> {
+    const last = (await this.#context.stores.push.find(account, service, node))?.lastResult
+    return last !== undefined && last.at <= askedAt && isDoubtful(last.outcome)
   }
 
   async #published({ debt, registration, answeredInMs }: Answered): Promise<undefined> {

@@ -39,6 +39,12 @@ test.each([
   expect(isDoubtful(condition)).toBe(kindOf(condition, 'cancel') === 'doubtful')
 })
 
+test('what was said to pass is no doubt afterwards, whatever its condition', () => {
+  const { word } = outcomeOf({ kind: 'error', error: { condition: 'policy-violation', type: 'wait' } })
+  expect(word).toBe('policy-violation (wait)')
+  expect(isDoubtful(word)).toBe(false)
+})
+
 test('a result is done, and silence can pass', () => {
   expect(outcomeOf({ kind: 'result', payload: undefined }).kind).toBe('published')
   expect(outcomeOf({ kind: 'timeout' }).kind).toBe('later')
