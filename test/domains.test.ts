@@ -8,10 +8,11 @@ import { User } from './helpers/user.js'
 const two = { config: { domain: ['localhost', 'verona.example'] } }
 
 /** Somebody of the other domain: the scenario's own people are all of the first. */
-async function ofVerona(username: string, { url, users, idle }: Cast['server']): Promise<User> {
+async function ofVerona(username: string, server: Cast['server']): Promise<User> {
   const password = `the password of ${username} of Verona`
-  await users.create(`${username}@verona.example`, password)
-  const settle = idle
+  await server.users.create(`${username}@verona.example`, password)
+  const { url } = server
+  const settle = (): Promise<void> => server.idle()
   const options = {
     url,
     domain: 'verona.example',

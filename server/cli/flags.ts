@@ -41,7 +41,10 @@ export function withStartFlags(command: Command): Command {
       ).argParser(collect),
     )
     .option('--component-port <port>', 'the port for components; 0 takes a free one (default: 5347)')
-    .option('--registration <who>', 'who may make an account: closed, the operator alone; open, everybody (default: closed)')
+    .option(
+      '--registration <who>',
+      'who may make an account: closed, the operator alone; open, everybody (default: closed)',
+    )
     .option('--log-level <level>', 'debug, info, warn or error (default: info)')
     .option('--log-format <format>', 'pretty or json (default: pretty)')
 }

@@ -79,7 +79,8 @@ const fresh = (topic: string, service: string) => debt({ service, topic, at: Dat
 test('what a silent service is owed costs the others nothing, and is read once when it speaks', async () => {
   const { storage, listed } = await counted()
   await storage.stores.accounts.create(juliet, credentials(1))
-  for (const service of [quick, silent]) await storage.stores.push.put(registration({ service, created: Date.now() }), 10)
+  for (const service of [quick, silent])
+    await storage.stores.push.put(registration({ service, created: Date.now() }), 10)
   const calls = Array.from({ length: owedToTheSilent }, (_, index) => `call ${index}`)
   await Promise.all(calls.map((id) => storage.stores.messages.keep(juliet, said(id), [fresh(id, silent)], 10_000)))
   const { serviceOf, owe } = await started(storage)

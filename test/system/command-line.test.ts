@@ -53,10 +53,7 @@ describe('wrong usage exits with 2 and one clear line', () => {
     [['start', '--port'], "option '--port <port>' argument missing"],
     [['user', 'add'], "missing required argument 'jid'"],
     [['start', '--port', 'http'], '--port: expected a whole number from 0 to 65535, not "http"'],
-    [
-      ['start', '--registration', 'ajar'],
-      '--registration: expected "closed" or "open", not "ajar"',
-    ],
+    [['start', '--registration', 'ajar'], '--registration: expected "closed" or "open", not "ajar"'],
     [['start', '--domain', 'a.example', '--domain', 'A.example'], '--domain: a.example is named twice'],
     [['start', '--component', 'hunter2'], '--component: expected JID=SECRET'],
     [
