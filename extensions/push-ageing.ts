@@ -99,8 +99,8 @@ async function disable(registration: Registration, { stores, clock, hooks, log }
 }
 
 async function remove(registration: Registration, { stores, hooks, log }: PushContext): Promise<void> {
-  const { account, service, node } = registration
-  await stores.push.remove(account, service, node)
+  const { account, service, node, created } = registration
+  if (!(await stores.push.remove(account, service, node, created))) return
   log.info('a push registration was disabled for long, and its client never came: removed', { account, service })
   await hooks.notify('push:removed', { registration })
 }

@@ -76,15 +76,24 @@ export interface Registration extends Omit<NewRegistration, 'sealing'> {
   readonly lastResult: { readonly at: number; readonly outcome: string } | undefined
 }
 
+/** How much the rules take as they are kept, in bytes. */
+export function sizeOfRules(rules: PushRules): number {
+  return Buffer.byteLength(JSON.stringify(rules))
+}
+
 export interface PushStore {
   /**
    * Replaces a registration of the same service and node whole, and revives it; its reason and last result are gone, but what
    * is owed to it and its `unread` stay. False, and nothing written, when it is new and the account has `limit` already
-   * (disabled ones count), or when there is no such account.
+   * (disabled ones count), when the rules of all that have more than the usual few would take more than `rulesLimit` bytes, it
+   * being one of them, or when there is no such account.
    */
-  put(registration: NewRegistration, limit: number): Promise<boolean>
-  /** Removes one node, or with `node` undefined all of that service; what was owed to them goes too. */
-  remove(account: string, service: string, node: string | undefined): Promise<void>
+  put(registration: NewRegistration, limit: number, rulesLimit?: number): Promise<boolean>
+  /**
+   * Removes one node, or with `node` undefined all of that service; what was owed to them goes too. With `created` only what was
+   * created then is meant. False when there was nothing to remove.
+   */
+  remove(account: string, service: string, node: string | undefined, created?: number): Promise<boolean>
   /** Oldest first. */
   of(account: string): Promise<readonly Registration[]>
   /** Of all accounts, in the order of their names. */

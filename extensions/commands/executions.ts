@@ -20,13 +20,16 @@ interface Open {
 }
 
 export class Executions {
-  /** By the full JID of the requester, then by the id. */
+  /** By the full JID of the requester, then by the id; in both whoever was touched last comes last. */
   readonly #open = new Map<string, Map<string, Open>>()
 
   /** It stands there now, and has been touched. */
   put(requester: string, execution: Execution, now: number): void {
     const own = this.#open.get(requester) ?? new Map<string, Open>()
+    this.#open.delete(requester)
+    this.#purge(now)
     this.#open.set(requester, own)
+    purge(own, now)
     own.delete(execution.sessionId)
     own.set(execution.sessionId, { execution, expires: now + lifetimeMs })
     const [oldest] = own.keys()
@@ -39,7 +42,9 @@ export class Executions {
   }
 
   end(requester: string, sessionId: string): void {
-    this.#open.get(requester)?.delete(sessionId)
+    const own = this.#open.get(requester)
+    own?.delete(sessionId)
+    if (own?.size === 0) this.#open.delete(requester)
   }
 
   /** The requester is gone, and with it all that it was in the middle of. */
@@ -49,5 +54,21 @@ export class Executions {
 
   clear(): void {
     this.#open.clear()
+  }
+
+  /** The first requester with something left was touched before all that come after it. */
+  #purge(now: number): void {
+    for (const [requester, own] of this.#open) {
+      purge(own, now)
+      if (own.size > 0) return
+      this.#open.delete(requester)
+    }
+  }
+}
+
+function purge(own: Map<string, Open>, now: number): void {
+  for (const [sessionId, { expires }] of own) {
+    if (expires > now) return
+    own.delete(sessionId)
   }
 }

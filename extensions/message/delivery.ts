@@ -10,6 +10,7 @@ import { StanzaError } from '../../server/stanza-error.js'
 import { asStanzaError } from '../../server/stanza-fault.js'
 import type { NewDebt } from '../../storage/messages.js'
 import type { Delivered } from './hooks.js'
+import { orLogged } from './or-logged.js'
 import { stamped } from './stanza-id.js'
 import { unlessWanted } from './unless-wanted.js'
 
@@ -59,7 +60,7 @@ export class Delivery {
 
   /** RFC 6121 §8.5.2.1.1: to every session that takes messages; also what was for a resource that is gone (§8.5.3.2.1). */
   #toAccount(): Awaitable<void> {
-    if (!this.#mayWait) return andThen(this.#keep(false), () => this.#unlessOwed())
+    if (!this.#mayWait) return andThen(this.#keepPushes(), () => this.#unlessOwed())
     return this.#hand({ kind: 'non-negative' }, () => this.#keep(true))
   }
 
@@ -81,7 +82,15 @@ export class Delivery {
     const { account, message } = this.#letter
     const told = this.#context.hooks.notify('message:delivered', { account, message, resources })
     // A session that is still being handed what waited finds it there.
-    return andThen(told, () => this.#keep(this.#mayWait && this.#context.isCatchingUp(account)))
+    return andThen(told, () =>
+      this.#mayWait && this.#context.isCatchingUp(account) ? this.#keep(true) : this.#keepPushes(),
+    )
+  }
+
+  /** Somebody has the message, or its room keeps it: without its pushes it is no failure that its sender should hear of. */
+  #keepPushes(): Awaitable<void> {
+    const fault = 'the pushes for a message could not be kept'
+    return orLogged(() => this.#keep(false), fault, { account: this.#account }, this.#context.log)
   }
 
   /** Whoever went without an answer does not have it. If nobody does, it goes its way once more. */

@@ -4,11 +4,26 @@ import type { Registration } from '../../storage/push.js'
 import type { CommandForm, CommandTable, FormOption } from '../commands/hooks.js'
 import type { PushTest } from '../push/hooks.js'
 
-/** A registration, and whether its OMEMO device is in the account's own lists. */
-export interface Shown {
-  readonly registration: Registration
-  /** Undefined without a device. */
+/** What is shown of a registration, and no more: a run of the command holds it for as long as its owner takes. */
+export interface Shown extends Pick<
+  Registration,
+  'service' | 'node' | 'state' | 'reason' | 'disabledAt' | 'created' | 'lastResult' | 'omemoDevice'
+> {
+  readonly client: string
+  readonly isSealed: boolean
+  /** Whether the OMEMO device is in the account's own lists. Undefined without a device. */
   readonly deviceKnown: boolean | undefined
+}
+
+/** @param devices those in the account's own lists */
+export function shownOf(registration: Registration, devices: readonly number[]): Shown {
+  const { service, node, state, reason, disabledAt, created, lastResult, omemoDevice, client, sealing } = registration
+  return {
+    ...{ service, node, state, reason, disabledAt, created, lastResult, omemoDevice },
+    client: client.resource,
+    isSealed: sealing !== undefined,
+    deviceKnown: omemoDevice === undefined ? undefined : devices.includes(omemoDevice),
+  }
 }
 
 const title = 'My push registrations'
@@ -40,7 +55,7 @@ export function choiceForm(all: readonly Shown[]): CommandForm {
 }
 
 export function confirmForm(chosen: readonly Shown[]): CommandForm {
-  const lines = chosen.map(({ registration }) => nameOf(registration)).join('; ')
+  const lines = chosen.map(nameOf).join('; ')
   return {
     title: 'Remove push registrations',
     instructions: `No notifications will go there any more, unless an app enables them again: ${lines}`,
@@ -86,7 +101,7 @@ export function testTable(chosen: readonly Shown[], tests: readonly PushTest[]):
       { name: 'outcome', label: 'What the service answered' },
       { name: 'milliseconds', label: 'After how many milliseconds' },
     ],
-    rows: chosen.map(({ registration: { service, node } }) => {
+    rows: chosen.map(({ service, node }) => {
       const test = tests.find((one) => one.service === service && (one.node ?? '') === node)
       return {
         jid: service,
@@ -99,10 +114,10 @@ export function testTable(chosen: readonly Shown[], tests: readonly PushTest[]):
   }
 }
 
-function optionFor({ registration, deviceKnown }: Shown, index: number): FormOption {
-  const { state, reason, lastResult, omemoDevice } = registration
+function optionFor(shown: Shown, index: number): FormOption {
+  const { state, reason, lastResult, omemoDevice, deviceKnown } = shown
   const parts = [
-    nameOf(registration),
+    nameOf(shown),
     state === 'active' ? 'active' : `disabled: ${reason ?? ''}`,
     lastResult !== undefined && `last answer: ${lastResult.outcome}`,
     deviceKnown === false && `OMEMO device ${omemoDevice ?? ''} is gone from your device list`,
@@ -110,27 +125,27 @@ function optionFor({ registration, deviceKnown }: Shown, index: number): FormOpt
   return { value: String(index + 1), label: parts.filter((part) => part !== false).join(', ') }
 }
 
-function nameOf({ service, node, client }: Registration): string {
-  const shown = [...node]
-  const short = shown.length > longestNode ? `${shown.slice(0, longestNode).join('')}…` : node
-  return `${service}${short === '' ? '' : ` ${short}`} (${client.resource})`
+function nameOf({ service, node, client }: Shown): string {
+  const characters = [...node]
+  const short = characters.length > longestNode ? `${characters.slice(0, longestNode).join('')}…` : node
+  return `${service}${short === '' ? '' : ` ${short}`} (${client})`
 }
 
-function rowFor({ registration, deviceKnown }: Shown): CommandTable['rows'][number] {
-  const { service, node, state, reason, disabledAt, client, created, lastResult, sealing, omemoDevice } = registration
+function rowFor(shown: Shown): CommandTable['rows'][number] {
+  const { service, node, state, reason, disabledAt, client, created, lastResult, isSealed } = shown
   return {
     jid: service,
     node,
     state,
     reason,
     since: timeOf(disabledAt),
-    client: client.resource,
+    client,
     created: timeOf(created),
     'last-result': lastResult?.outcome,
     'last-result-at': timeOf(lastResult?.at),
-    sealed: String(sealing !== undefined),
-    device: omemoDevice?.toString(),
-    'device-known': deviceKnown?.toString(),
+    sealed: String(isSealed),
+    device: shown.omemoDevice?.toString(),
+    'device-known': shown.deviceKnown?.toString(),
   }
 }
 

@@ -4,7 +4,7 @@ import type { Context } from '../../server/extension.js'
 import { isDoneWithin } from '../../server/within.js'
 import type { Given, Stage } from '../commands/hooks.js'
 import type { PushTest } from '../push/hooks.js'
-import { choiceForm, confirmForm, registrationTable, type Shown, testTable, waitingForm } from './shown.js'
+import { choiceForm, confirmForm, registrationTable, type Shown, shownOf, testTable, waitingForm } from './shown.js'
 import type { TestLimit } from './test-limit.js'
 
 /** How long the answer to the client may wait for those of the services. */
@@ -17,7 +17,7 @@ export interface Desk {
 }
 
 export async function begin(desk: Desk): Promise<Stage> {
-  const all = await shownOf(desk)
+  const all = await allShown(desk)
   if (all.length === 0)
     return { kind: 'completed', notes: [{ type: 'info', text: 'There are no push registrations.' }] }
   return {
@@ -50,20 +50,20 @@ function confirm(chosen: readonly Shown[], desk: Desk): Stage {
 }
 
 /** What an app has enabled anew since it was shown is not what was meant. */
-async function remove(chosen: readonly Shown[], { context }: Desk): Promise<Stage> {
-  const { push } = context.stores
+async function remove(chosen: readonly Shown[], desk: Desk): Promise<Stage> {
   let kept = 0
-  for (const { registration } of chosen) {
-    const { account, service, node, created } = registration
-    const present = await push.find(account, service, node)
-    if (present !== undefined && present.created !== created) {
-      kept += 1
-      continue
-    }
-    await push.remove(account, service, node)
-    await context.hooks.notify('push:removed', { registration })
-  }
+  for (const one of chosen) if (!(await removeOne(one, desk))) kept += 1
   return { kind: 'completed', notes: removalNotes(chosen.length - kept, kept) }
+}
+
+/** False when there is another in its place. */
+async function removeOne({ service, node, created }: Shown, { account, context }: Desk): Promise<boolean> {
+  const { push } = context.stores
+  const registration = await push.find(account, service, node)
+  if (registration === undefined) return true
+  if (!(await push.remove(account, service, node, created))) return false
+  await context.hooks.notify('push:removed', { registration })
+  return true
 }
 
 function removalNotes(removed: number, kept: number): NonNullable<Extract<Stage, { kind: 'completed' }>['notes']> {
@@ -75,7 +75,7 @@ function removalNotes(removed: number, kept: number): NonNullable<Extract<Stage,
 /** A silent service is not waited for: who wants to know looks again. @throws StanzaError `resource-constraint` */
 async function test(chosen: readonly Shown[], { account, limit, context }: Desk): Promise<Stage> {
   limit.take(account, context.clock.now())
-  const answered = Promise.all(chosen.map(({ registration }) => testOne(registration, context)))
+  const answered = Promise.all(chosen.map((one) => testOne(one, account, context)))
   context.later(async () => {
     await answered
   })
@@ -87,18 +87,12 @@ async function test(chosen: readonly Shown[], { account, limit, context }: Desk)
   return look()
 }
 
-function testOne(
-  { account, service, node }: Shown['registration'],
-  { hooks }: Desk['context'],
-): Promise<readonly PushTest[]> {
+function testOne({ service, node }: Shown, account: string, { hooks }: Desk['context']): Promise<readonly PushTest[]> {
   return Promise.resolve(hooks.fold('push:test', [], { account, only: { service, node } }))
 }
 
-async function shownOf({ account, context }: Desk): Promise<readonly Shown[]> {
+async function allShown({ account, context }: Desk): Promise<readonly Shown[]> {
   const { push, omemo } = context.stores
   const [registrations, devices] = await Promise.all([push.of(account), omemo.devices(account)])
-  return registrations.map((registration) => {
-    const { omemoDevice } = registration
-    return { registration, deviceKnown: omemoDevice === undefined ? undefined : devices.includes(omemoDevice) }
-  })
+  return registrations.map((registration) => shownOf(registration, devices))
 }

@@ -28,6 +28,8 @@ export class Calls {
   readonly #over = new Recent(mostOver, overMs)
   readonly #ringing = new Map<string, Ringing>()
   readonly #unreached: (call: UnreachedCall) => void
+  /** What is still under way when the server stops arms no timer any more, and tells nobody. */
+  #stopped = false
 
   /** @param unreached hears of each call that nobody can have heard, once */
   constructor(unreached: (call: UnreachedCall) => void) {
@@ -46,6 +48,7 @@ export class Calls {
 
   /** A registration is owed a push for it. */
   owes({ account, service, node }: Omit<DebtKey, 'id' | 'topic'>, topic: string): void {
+    if (this.#stopped) return
     const name = nameOf(account, topic)
     const ringing = this.#ringing.get(name) ?? this.#begin(name)
     ringing.owed.add(nameOf(service, node))
@@ -53,7 +56,7 @@ export class Calls {
 
   /** No session took it. */
   missed(topic: string, call: UnreachedCall, clock: Clock): void {
-    if (this.isOver(call.account, topic, clock)) return
+    if (this.#stopped || this.isOver(call.account, topic, clock)) return
     const name = nameOf(call.account, topic)
     const ringing = this.#ringing.get(name)
     if (ringing === undefined) return this.#unreached(call)
@@ -77,6 +80,7 @@ export class Calls {
   }
 
   stop(): void {
+    this.#stopped = true
     for (const name of [...this.#ringing.keys()]) this.#forget(name)
     this.#over.clear()
   }

@@ -5,8 +5,9 @@ import type { Registration } from '../../storage/push.js'
 import { isOwnClient, type OthersRule, type Reader } from './audience.js'
 import { callLifetimeMs, isFresh, topicOf } from './call.js'
 import type { Decision } from './hooks.js'
-import { isReferred, mentions } from './mention.js'
-import { bodyOf, type Matter, type Reading } from './trigger.js'
+import { mentionsIn } from './mention.js'
+import { isOfPast } from './past.js'
+import { type Matter, type Reading } from './trigger.js'
 
 /** After this a push is worth nothing any more. */
 const lifetimeMs = 24 * 60 * 60 * 1000
@@ -51,6 +52,7 @@ export function decide(reading: Reading, registration: Registration, world: Worl
 /** Whoever it is for. */
 function whyNotNow({ kind, stanza }: Matter, { at, now, isOver }: World): string | undefined {
   if (isOver) return kind === 'call' ? 'the call is over' : 'the account itself wrote it'
+  if (kind === 'groupchat' && stanza.kind === 'message' && isOfPast(stanza, at)) return "it is of the room's past"
   if (kind !== 'call') return undefined
   return now - at >= callLifetimeMs || !isFresh(stanza, now) ? 'the call is too old to ring' : undefined
 }
@@ -76,13 +78,13 @@ function ownAmong(readers: readonly Reader[], { client }: Registration): Reader 
   return readers.find((reader) => isOwnClient(client, reader))
 }
 
-/** What its client said that it does not want. */
+/** What its client said that it does not want. No reason names who sent it: the trace must not tell. */
 function whyNotWanted(matter: Matter, registration: Registration, { isKnown }: World): string | undefined {
   const { rules } = registration
-  const muted = speakersOf(matter).find((jid) => rules.muted.includes(jid))
-  if (muted !== undefined) return `${muted} is muted`
-  if (matter.kind === 'groupchat') return whyNotRoom(matter, registration)
-  return rules.ignoreUnknown && !isKnown ? `${matter.stanza.from.bare} is not in the roster` : undefined
+  const isMuted = speakersOf(matter).some((jid) => rules.muted.includes(jid))
+  if (matter.kind === 'groupchat') return isMuted ? 'the room is muted' : whyNotRoom(matter, registration)
+  if (isMuted) return 'its sender is muted'
+  return rules.ignoreUnknown && !isKnown ? 'its sender is not in the roster' : undefined
 }
 
 /** Who says it, and in whose name. */
@@ -94,12 +96,14 @@ export function speakersOf({ stanza, inviter }: Matter): readonly string[] {
 function whyNotRoom({ stanza, isOmemo }: Matter, { account, rules }: Registration): string | undefined {
   const room = stanza.from.bare
   const rule = rules.rooms?.find((one) => one.room === room)
-  if (rule === undefined) return `${room} is not among the rooms that it is told of`
+  if (rule === undefined) return 'the room is not among those that it is told of'
   const { nick } = rule
-  if (nick === undefined || isReferred(stanza, { account, room, nick })) return undefined
-  const when = `it is told of ${room} when its nick is mentioned`
+  if (nick === undefined) return undefined
+  const mentions = mentionsIn(stanza)
+  if (mentions.refersTo({ account, room, nick })) return undefined
+  const when = 'it is told of the room when its nick is mentioned'
   if (isOmemo) return `${when}, and an OMEMO message cannot be read`
-  return mentions(bodyOf(stanza) ?? '', nick) ? undefined : when
+  return mentions.names(nick) ? undefined : when
 }
 
 /** Others of the account have it. */

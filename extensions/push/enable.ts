@@ -5,7 +5,7 @@ import { type Jid, JidError, parseJid } from '../../server/jid.js'
 import type { IqRequest } from '../../server/stanza.js'
 import { StanzaError } from '../../server/stanza-error.js'
 import { attr, children, type Element, serialize } from '../../server/xml.js'
-import type { NewRegistration, PushRules } from '../../storage/push.js'
+import { type NewRegistration, type PushRules, sizeOfRules } from '../../storage/push.js'
 import type {} from './hooks.js'
 
 const FORM = 'jabber:x:data'
@@ -15,6 +15,10 @@ const PUBLISH_OPTIONS = 'http://jabber.org/protocol/pubsub#publish-options'
 const maxNodeBytes = 1024
 /** The form is kept as it came, and sent with every push. */
 const maxFormCharacters = 4096
+/** The rules are read with the registration, and written with it whenever its service answers. Bytes, as they are kept. */
+const maxRulesBytes = 16 * 1024
+/** Of all registrations of an account together. */
+const maxAccountRulesBytes = 128 * 1024
 
 type PushContext = Context<'push'>
 
@@ -37,6 +41,8 @@ export async function enable({ from, payload }: IqRequest, limit: number, contex
     { sealing: undefined, omemoDevice: undefined, rules: noRules },
     { enable: payload },
   )
+  if (sizeOfRules(settings.rules) > maxRulesBytes)
+    throw new StanzaError('resource-constraint', `the rules of a registration take at most ${maxRulesBytes} bytes`)
   const registration: NewRegistration = {
     account: from.bare,
     service: service.full,
@@ -46,9 +52,13 @@ export async function enable({ from, payload }: IqRequest, limit: number, contex
     client: clientOf(from, context),
     created: context.clock.now(),
   }
-  const done = await context.stores.push.put(registration, limit)
-  if (!done) throw new StanzaError('resource-constraint', `an account has at most ${limit} registrations`)
+  const done = await context.stores.push.put(registration, limit, maxAccountRulesBytes)
+  if (!done) throw new StanzaError('resource-constraint', tooMuch(limit))
   return undefined
+}
+
+function tooMuch(limit: number): string {
+  return `an account has at most ${limit} registrations, and ${maxAccountRulesBytes} bytes of rules for all of them`
 }
 
 /** Without a node all of the service's end (XEP-0357 §6). What is not there is disabled already. @throws StanzaError */

@@ -4,6 +4,8 @@
 import { type Jid, jidOrUndefined } from '../../server/jid.js'
 import type { Message } from '../../server/stanza.js'
 import { attr } from '../../server/xml.js'
+import { firstOf } from './first-of.js'
+import { bodyOf } from './trigger.js'
 
 const REFERENCE = 'urn:xmpp:reference:0'
 
@@ -15,14 +17,49 @@ export interface Mentioned {
   readonly nick: string
 }
 
-/** XEP-0372 §3.2. It stands outside of what is encrypted. */
-export function isReferred({ content }: Pick<Message, 'content'>, { account, room, nick }: Mentioned): boolean {
-  if (!content.has('reference', REFERENCE)) return false
-  return content.elements().some((element) => {
-    if (element.name !== 'reference' || attr(element, 'xmlns') !== REFERENCE) return false
-    const jid = attr(element, 'type') === 'mention' ? jidIn(attr(element, 'uri')) : undefined
-    return jid !== undefined && (jid.bare === account || (jid.bare === room && nick !== '' && jid.resource === nick))
-  })
+/** What one message of a room says of whom it means: read once, however many registrations ask, and only as far as they ask. */
+export class Mentions {
+  readonly #message: Pick<Message, 'content'>
+  #text: string | undefined
+  #referred: readonly Jid[] | undefined
+
+  constructor(message: Pick<Message, 'content'>) {
+    this.#message = message
+  }
+
+  /** In its text, as a word of its own. */
+  names(nick: string): boolean {
+    this.#text ??= folded(bodyOf(this.#message) ?? '')
+    return isNamed(this.#text, folded(nick))
+  }
+
+  /** XEP-0372 §3.2. It stands outside of what is encrypted. */
+  refersTo({ account, room, nick }: Mentioned): boolean {
+    this.#referred ??= referredIn(this.#message)
+    return this.#referred.some(
+      (jid) => jid.bare === account || (jid.bare === room && nick !== '' && jid.resource === nick),
+    )
+  }
+}
+
+const read = new WeakMap<object, Mentions>()
+
+/** The same for the same message. */
+export function mentionsIn(message: Pick<Message, 'content'>): Mentions {
+  const known = read.get(message)
+  if (known !== undefined) return known
+  const mentions = new Mentions(message)
+  read.set(message, mentions)
+  return mentions
+}
+
+/** Nobody means more people than this one by one. */
+const mostReferences = 50
+
+function referredIn(message: Pick<Message, 'content'>): readonly Jid[] {
+  return firstOf(message, 'reference', REFERENCE, mostReferences)
+    .filter((element) => attr(element, 'type') === 'mention')
+    .flatMap((element) => jidIn(attr(element, 'uri')) ?? [])
 }
 
 /** RFC 5122: the address, without what is to be done with it. */
@@ -41,20 +78,24 @@ const unspaced =
 const partOfWord = /[\p{L}\p{M}\p{N}_]/u
 
 /** So much of a text is looked through: what is longer was not written to call somebody. */
-const mostCharacters = 16_384
+const mostCharacters = 4096
 
-/** Upper and lower case are the same, and so are the ways to write one character. */
-export function mentions(text: string, nick: string): boolean {
-  const [within, name] = [folded(text.slice(0, mostCharacters)), folded(nick)]
+/** So often a name is looked at where it is only a part of a word. */
+const mostCandidates = 100
+
+function isNamed(text: string, name: string): boolean {
   if (name === '') return false
-  for (let at = within.indexOf(name); at !== -1; at = within.indexOf(name, at + 1)) {
-    if (isWordAt(within, at, at + name.length)) return true
+  let at = text.indexOf(name)
+  for (let looked = 0; at !== -1 && looked < mostCandidates; looked += 1) {
+    if (isWordAt(text, at, at + name.length)) return true
+    at = text.indexOf(name, at + 1)
   }
   return false
 }
 
+/** Upper and lower case are the same, and so are the ways to write one character. One may become eighteen. */
 function folded(text: string): string {
-  return text.normalize('NFKC').toLowerCase()
+  return text.slice(0, mostCharacters).normalize('NFKC').toLowerCase().slice(0, mostCharacters)
 }
 
 /** A name that begins or ends with something else than a letter is bounded by that. */

@@ -24,15 +24,11 @@ export async function testPush(
   context: PushContext,
   plain: Plain,
 ): Promise<readonly PushTest[]> {
-  const registrations = (await context.stores.push.of(account)).filter(
-    (registration) => registration.state === 'active' && (only === undefined || isSame(registration, only)),
-  )
-  const answered = await Promise.all(registrations.map((registration) => test(registration, context, plain)))
+  const { push } = context.stores
+  const meant = only === undefined ? await push.of(account) : [await push.find(account, only.service, only.node)]
+  const active = meant.filter((one) => one !== undefined).filter(({ state }) => state === 'active')
+  const answered = await Promise.all(active.map((registration) => test(registration, context, plain)))
   return [...tests, ...answered]
-}
-
-function isSame(one: Registration, other: Pick<Registration, 'service' | 'node'>): boolean {
-  return one.service === other.service && one.node === other.node
 }
 
 async function test(registration: Registration, context: PushContext, plain: Plain): Promise<PushTest> {

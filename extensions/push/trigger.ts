@@ -4,11 +4,11 @@ import { jidOrUndefined } from '../../server/jid.js'
 import type { Message, Presence } from '../../server/stanza.js'
 import { attr, child, type Element } from '../../server/xml.js'
 import { type Call, proposedCall } from './call.js'
+import { firstOf } from './first-of.js'
 import type { Kind } from './hooks.js'
 import { brought } from './wrapped.js'
 
 const HINTS = 'urn:xmpp:hints'
-const DELAY = 'urn:xmpp:delay'
 const DIRECT_INVITATION = 'jabber:x:conference'
 const MUC_USER = 'http://jabber.org/protocol/muc#user'
 const STANZA_ID = 'urn:xmpp:sid:0'
@@ -50,11 +50,18 @@ export function bodyOf({ content }: Pick<Message, 'content'>): string | undefine
   return body === '' ? undefined : body
 }
 
+/** What is for a person's eyes: what the text is sealed in, else the text. */
+export function wordsOf(message: Pick<Message, 'content'>): string | undefined {
+  return payloadOf(message)?.getText() ?? bodyOf(message)
+}
+
+/** Anybody may put one beside a text; the room's own is among the first. */
+const mostIds = 10
+
 /** Under which id a room has its message (XEP-0359): nobody else can say. */
-export function idInRoom({ content, from }: Message): string | undefined {
-  if (!content.has('stanza-id', STANZA_ID)) return undefined
-  const ids = content.elements().filter(({ name, attrs }) => name === 'stanza-id' && attrs['xmlns'] === STANZA_ID)
-  const own = ids.find((element) => jidOrUndefined(attr(element, 'by') ?? '')?.full === from.bare)
+export function idInRoom(message: Message): string | undefined {
+  const ids = firstOf(message, 'stanza-id', STANZA_ID, mostIds)
+  const own = ids.find((element) => jidOrUndefined(attr(element, 'by') ?? '')?.full === message.from.bare)
   const id = own && attr(own, 'id')
   return id === '' ? undefined : id
 }
@@ -72,13 +79,9 @@ function readPresence(stanza: Presence): Reading {
 function readMessage(message: Message): Reading {
   if (message.type === 'error' || message.type === 'headline') return nothing(`it is a message of type ${message.type}`)
   const isOmemo = OMEMO_NAMESPACES.some((namespace) => message.content.has('encrypted', namespace))
-  return message.type === 'groupchat' ? readRoom(message, isOmemo) : readPersonal(message, isOmemo)
-}
-
-/** What a room sends to those who enter is its past (XEP-0045 §7.2.14). */
-function readRoom(message: Message, isOmemo: boolean): Reading {
-  if (message.content.has('delay', DELAY)) return nothing("it is of the room's past", 'groupchat')
-  return orNothing({ kind: 'groupchat', stanza: message, isOmemo, call: undefined, inviter: undefined })
+  return message.type === 'groupchat'
+    ? orNothing({ kind: 'groupchat', stanza: message, isOmemo, call: undefined, inviter: undefined })
+    : readPersonal(message, isOmemo)
 }
 
 function readPersonal(stanza: Message, isOmemo: boolean): Reading {
@@ -99,15 +102,17 @@ function mediatedInvitation({ content }: Message): Element | undefined {
 
 function orNothing(matter: Matter & { readonly stanza: Message }): Reading {
   const { kind, stanza, isOmemo } = matter
-  if (isOmemo) return hasPayload(stanza) ? { matter } : nothing('it only moves OMEMO keys', kind)
+  if (isOmemo) return payloadOf(stanza) === undefined ? nothing('it only moves OMEMO keys', kind) : { matter }
   return bodyOf(stanza) === undefined ? nothing('it says nothing that a person would read') : { matter }
 }
 
-function hasPayload(message: Message): boolean {
-  return OMEMO_NAMESPACES.some((namespace) => {
-    const encrypted = message.content.find('encrypted', namespace)
-    return encrypted !== undefined && child(encrypted, 'payload') !== undefined
-  })
+function payloadOf({ content }: Pick<Message, 'content'>): Element | undefined {
+  for (const namespace of OMEMO_NAMESPACES) {
+    const encrypted = content.find('encrypted', namespace)
+    const payload = encrypted && child(encrypted, 'payload')
+    if (payload !== undefined) return payload
+  }
+  return undefined
 }
 
 function nothing(why: string, kind?: Kind): Reading {

@@ -1,6 +1,13 @@
 // Push registrations in SQLite (XEP-0357). A registration is disabled when it has a reason.
 
-import type { KeptSealing, NewRegistration, PushRules, PushStore, Registration } from '../push.js'
+import {
+  type KeptSealing,
+  type NewRegistration,
+  type PushRules,
+  type PushStore,
+  type Registration,
+  sizeOfRules,
+} from '../push.js'
 import type { Transaction, Value } from './connection.js'
 import type { Database } from './database.js'
 import { isAccount } from './owner.js'
@@ -68,6 +75,21 @@ const registrationOf = (row: RegistrationRow, keys: Column): Registration => ({
   lastResult: lastResultOf(row),
 })
 
+// Rules without lists take less: they count for nothing.
+const USUAL_RULES = 256
+
+const RULES_OF_OTHERS = `
+  select coalesce(sum(length(cast(rules as blob))), 0) as bytes
+  from registrations where account = ?1 and not (service = ?2 and node = ?3) and length(cast(rules as blob)) > ?4`
+
+const areRulesWithin = async (transaction: Transaction, wanted: NewRegistration, limit: number): Promise<boolean> => {
+  const bytes = sizeOfRules(wanted.rules)
+  if (bytes <= USUAL_RULES) return true
+  const name = [wanted.account, wanted.service, wanted.node] as const
+  const [others] = await transaction.all<{ readonly bytes: number }>(RULES_OF_OTHERS, ...name, USUAL_RULES)
+  return others !== undefined && others.bytes + bytes <= limit
+}
+
 const mayBePut = async (transaction: Transaction, wanted: NewRegistration, limit: number): Promise<boolean> => {
   if (!(await isAccount(transaction, wanted.account))) return false
   const sql = `
@@ -107,10 +129,15 @@ const keyToStore = async (transaction: Transaction, wanted: NewRegistration, key
   return isSame ? (kept?.sealing_key ?? null) : keys.seal(sealing.key, place)
 }
 
-type Put = readonly [wanted: NewRegistration, limit: number]
+type Put = readonly [wanted: NewRegistration, limit: number, rulesLimit?: number | undefined]
 
-const put = async (transaction: Transaction, [wanted, limit]: Put, keys: Column): Promise<boolean> => {
+const put = async (
+  transaction: Transaction,
+  [wanted, limit, rulesLimit = Infinity]: Put,
+  keys: Column,
+): Promise<boolean> => {
   if (!(await mayBePut(transaction, wanted, limit))) return false
+  if (!(await areRulesWithin(transaction, wanted, rulesLimit))) return false
   await transaction.run(
     REPLACE,
     wanted.account,
@@ -173,6 +200,10 @@ const COUNT = `
 
 const DAY = 24 * 60 * 60 * 1000
 
+const REMOVE = `
+  delete from registrations
+  where account = ?1 and service = ?2 and (?3 is null or node = ?3) and (?4 is null or created = ?4)`
+
 const OF_CLIENT = 'account = ?1 and (resource = ?2 or user_agent = ?3) and used_at <= ?4'
 
 const UNTOLD = `
@@ -188,11 +219,10 @@ export const pushStore = (database: Database, keys: Column): PushStore => {
   return {
     put: (...given) => database.write((transaction) => put(transaction, given, keys)),
 
-    remove: (account, service, node) =>
-      database.write(async (transaction) => {
-        const sql = 'delete from registrations where account = ?1 and service = ?2 and (?3 is null or node = ?3)'
-        await transaction.run(sql, account, service, node ?? null)
-      }),
+    remove: (account, service, node, created) =>
+      database.write(
+        async (transaction) => (await transaction.run(REMOVE, account, service, node ?? null, created ?? null)) > 0,
+      ),
 
     of: (account) => read('where account = ? order by number', account),
     all: () => read('order by account, number'),

@@ -4,9 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { pushAgeing } from '../../extensions/push-ageing.js'
+import { type Context, defineExtension } from '../../server/extension.js'
 import { createServer, type Server } from '../../server/index.js'
 import { deriveCredentials } from '../../server/scram-keys.js'
 import { attr, child, type Element } from '../../server/xml.js'
+import type { PushStore } from '../../storage/push.js'
 import { openSqlite } from '../../storage/sqlite/index.js'
 import { RawClient } from '../helpers/raw-client.js'
 import { registration } from '../storage/contract/samples.js'
@@ -160,6 +163,39 @@ scenario(
     expect(await states(server)).toEqual(['n1: active'])
   },
   never,
+)
+
+const renewed = calendar({ unusedDays: 0 })
+let given: Context<'push'> | undefined
+const watching = defineExtension({
+  name: 'watching',
+  requires: ['push'],
+  stores: ['push'],
+  start: (context) => void (given = context),
+})
+scenario(
+  'one that is enabled anew at the moment of its removal stays',
+  async ({ juliet, server }) => {
+    await enable(juliet, 'n1')
+    await juliet.leaves()
+    if (given === undefined) throw new Error('the server has not started')
+    const real = given.stores.push
+    const [old] = await real.of(juliet.account)
+    await real.disable(juliet.account, service, 'n1', old?.created ?? 0, 'unused', old?.created ?? 0)
+    await renewed.days(31, server)
+    const find: PushStore['find'] = async (...name) => {
+      const found = await real.find(...name)
+      if (found !== undefined) await real.put({ ...found, sealing: undefined, created: found.created + 1 }, 10)
+      return found
+    }
+    const ageing = pushAgeing({ unusedDays: 30 })
+    const context = { ...given, stores: { push: { ...real, find } } }
+    await ageing.start?.(context as never)
+    await server.idle()
+    await ageing.stop?.(context as never)
+    expect(await states(server)).toEqual(['n1: active'])
+  },
+  { ...renewed, extensions: [watching] },
 )
 
 const usual = calendar({})

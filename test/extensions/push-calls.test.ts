@@ -109,6 +109,15 @@ test('no timer is left when the server stops', () => {
   expect(vi.getTimerCount()).toBe(0)
 })
 
+test('what comes after the stop arms none, and nobody is told of it', () => {
+  const heard: UnreachedCall[] = []
+  const calls = new Calls((unreached) => heard.push(unreached))
+  calls.stop()
+  for (const what of ['owes n1', 'missed']) step(calls, what)
+  expect(vi.getTimerCount()).toBe(0)
+  expect(heard).toEqual([])
+})
+
 describe('what happened a moment ago', () => {
   test('is known for its time, and again from when it happened again', () => {
     const recent = new Recent(10, 1000)

@@ -1,9 +1,15 @@
 // "My push registrations" (XEP-0050): listed, tested and removed by their owner, through any client.
 
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect } from 'vitest'
 import type {} from '../../extensions/push/hooks.js'
-import { defineExtension } from '../../server/extension.js'
+import { begin } from '../../extensions/push-commands/stages.js'
+import { TestLimit } from '../../extensions/push-commands/test-limit.js'
+import { testPush } from '../../extensions/push/test-notification.js'
+import { type Context, defineExtension } from '../../server/extension.js'
 import { attr, child, children, type Element } from '../../server/xml.js'
+import type { PushStore, Registration } from '../../storage/push.js'
 import { any, expectSame, scenario, type User, xml } from '../helpers/scenario.js'
 import { freshKey, itemOf, openSealed } from '../helpers/sealed.js'
 
@@ -60,6 +66,9 @@ const heldClock = (start = Date.UTC(2026, 0, 1)) => {
   let now = start
   return { now: () => now, goesOn: (milliseconds: number) => (now += milliseconds) }
 }
+
+setFlagsFromString('--expose_gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 const stamp = '2026-01-01T00:00:00.000Z'
 
@@ -302,4 +311,80 @@ describe('removing', () => {
     await command(juliet, run)
     expect(await server.registrations()).toMatchObject([{ node: 'n1' }])
   })
+})
+
+describe('on a store that is watched', () => {
+  let given: Context<'push' | 'omemo'> | undefined
+  const watching = defineExtension({
+    name: 'watching',
+    requires: ['push'],
+    stores: ['push', 'omemo'],
+    start: (context) => void (given = context),
+  })
+  const options = { extensions: [watching] }
+
+  /** What extensions get, but with some methods of the push store replaced. */
+  function contextOn(change: (real: PushStore) => Partial<PushStore>): Context<'push' | 'omemo'> {
+    if (given === undefined) throw new Error('the server has not started')
+    const real = given.stores.push
+    return { ...given, stores: { ...given.stores, push: { ...real, ...change(real) } } }
+  }
+
+  scenario(
+    'a run of the command holds no registration, and so no key and no rules',
+    async ({ juliet }) => {
+      for (const name of ['n1', 'n2']) await enable(juliet, name, sealing)
+      const read: WeakRef<Registration>[] = []
+      const context = contextOn((real) => ({
+        of: async (account) => {
+          const all = await real.of(account)
+          read.push(...all.map((one) => new WeakRef(one)))
+          return all
+        },
+      }))
+      const run = await begin({ account: juliet.account, limit: new TestLimit(), context })
+      await new Promise(setImmediate)
+      collectGarbage()
+      expect(read.map((one) => one.deref())).toEqual([undefined, undefined])
+      expect(run).toMatchObject({ kind: 'form', form: { title: 'My push registrations' } })
+    },
+    options,
+  )
+
+  scenario(
+    'what is enabled anew between looking and removing is kept, too',
+    async ({ juliet, server }) => {
+      await enable(juliet, 'n1')
+      const context = contextOn((real) => ({
+        find: async (...name) => {
+          const found = await real.find(...name)
+          if (found !== undefined) await real.put({ ...found, sealing: undefined, created: found.created + 1 }, 10)
+          return found
+        },
+      }))
+      const run = await begin({ account: juliet.account, limit: new TestLimit(), context })
+      if (run.kind !== 'form') throw new Error('there is nothing to choose')
+      const choice = new Map([
+        ['action', ['remove']],
+        ['registrations', ['1']],
+      ])
+      expect(await run.complete?.(choice)).toMatchObject({ notes: [{ text: 'Removed: 0.' }, { type: 'warn' }] })
+      expect(await server.registrations()).toMatchObject([{ node: 'n1' }])
+    },
+    options,
+  )
+
+  scenario(
+    'a test of one registration reads that one alone',
+    async ({ juliet, pushService }) => {
+      for (const name of ['n1', 'n2']) await enable(juliet, name)
+      const context = contextOn(() => ({ of: () => Promise.reject(new Error('all of them were read')) }))
+      const asked = (name: string) =>
+        testPush([], { account: juliet.account, only: { service, node: name } }, context, 'none')
+      expect(await asked('n2')).toMatchObject([{ node: 'n2', works: true }])
+      expect(itemOf(await pushService.next()).parent?.attrs['node']).toBe('n2')
+      expect(await asked('n3')).toEqual([])
+    },
+    options,
+  )
 })

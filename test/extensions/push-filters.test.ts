@@ -143,8 +143,37 @@ for (const [what, asked, condition] of refusals) {
 }
 
 scenario('as many as may be are taken', async ({ juliet, pushService }) => {
-  await enable(juliet, el('muted', { xmlns: MUTED }, ...many(1000)))
+  const people = Array.from({ length: 1000 }, (_, at) => el('item', { jid: `u${at}@x` }))
+  await enable(juliet, el('muted', { xmlns: MUTED }, ...people))
   expect(pushService.connected).toBe(true)
+})
+
+/** So many bytes of rules, give or take a few. */
+const weighing = (bytes: number): Element =>
+  muted(...Array.from({ length: bytes / 512 }, (_, at) => `${String(at).padEnd(500, 'x')}@example`))
+
+scenario('all rules of one registration together are 16 KiB at most', async ({ juliet, server }) => {
+  const half = weighing(8 * 1024)
+  const rooms = children(half, 'item').map(({ attrs }) => el('room', { jid: attrs['jid'] as string, allow: 'always' }))
+  await enable(juliet, half)
+  await expect(enable(juliet, half, el('groupchat', { xmlns: GROUPCHAT }, ...rooms))).rejects.toMatchObject({
+    condition: 'resource-constraint',
+  })
+  expect(await server.registrations()).toHaveLength(1)
+})
+
+scenario('those of all registrations of an account are 128 KiB at most', async ({ juliet, romeo, server }) => {
+  const enables = (user: User, node: number, ...asked: readonly Element[]) =>
+    user.asks(
+      xml`<iq type="set"><enable xmlns="urn:xmpp:push:0" jid="${service}" node="${node}">${asked}</enable></iq>`,
+    )
+  const heavy = weighing(15 * 1024)
+  for (let node = 0; node < 8; node += 1) await enables(juliet, node, heavy)
+  await expect(enables(juliet, 8, heavy)).rejects.toMatchObject({ condition: 'resource-constraint' })
+  await enables(juliet, 7, heavy)
+  await enables(juliet, 8, muted('romeo@localhost'))
+  await enables(romeo, 1, heavy)
+  expect(await server.registrations()).toHaveLength(10)
 })
 
 scenario(
@@ -292,7 +321,7 @@ scenario(
         .getChildElements()
         .map(({ name }) => name),
     ).toEqual(['encrypted', 'priority'])
-    expect(heard.whys).toEqual(['paris@localhost is muted', 'push'])
+    expect(heard.whys).toEqual(['its sender is muted', 'push'])
   },
   { extensions: [heard.extension] },
 )

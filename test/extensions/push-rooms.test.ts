@@ -207,7 +207,7 @@ scenario(
       pushService,
       juliet.jid,
       body('Long ago'),
-      xml`<delay xmlns="urn:xmpp:delay" stamp="2020-01-01T00:00:00Z"/>`,
+      xml`<delay xmlns="urn:xmpp:delay" from="${room}" stamp="2020-01-01T00:00:00Z"/>`,
     )
     await juliet.next()
     await juliet.next()
@@ -215,6 +215,41 @@ scenario(
     expect(past.whys).toEqual(['the account itself wrote it', "it is of the room's past"])
   },
   { extensions: [past.extension] },
+)
+
+const live = new Decisions()
+
+scenario(
+  'others are told of although they write under an id of the account, or say that they are late',
+  async ({ juliet, pushService, server }) => {
+    const phone = await juliet.also('phone')
+    await enable(phone, listed({}))
+    await phone.leaves()
+    const long = 'i'.repeat(1025)
+    const echo = (text: string, id: string): Promise<void> =>
+      pushService.sends(
+        xml`<message from="${`${room}/Juliet`}" to="${juliet.jid}" type="groupchat" id="${id}">${body(text)}</message>`,
+      )
+    for (const [text, id] of [
+      ['Good night', '1'],
+      ['Good night', long],
+    ] as const) {
+      await juliet.sends(xml`<message to="${room}" type="groupchat" id="${id}">${body(text)}</message>`)
+      expect((await pushService.next()).getChildText('body')).toBe(text)
+    }
+    const stamp = new Date(Date.now() - 5000).toISOString()
+    await echo('Help!', '1')
+    expect(openSealed(await publishTo(pushService), key).json['message']).toBe('Help!')
+    await echo('Good night', '1')
+    await speaks(pushService, juliet.jid, body('Late'), xml`<delay xmlns="urn:xmpp:delay" stamp="${stamp}"/>`)
+    expect(openSealed(await publishTo(pushService), key).json['message']).toBe('Late')
+    await echo('Good night', long)
+    expect(openSealed(await publishTo(pushService), key).json['message']).toBe('Good night')
+    await server.idle()
+    expect(live.whys).toEqual(['push', 'the account itself wrote it', 'push', 'push'])
+    juliet.forgets()
+  },
+  { extensions: [live.extension] },
 )
 
 scenario(

@@ -1,7 +1,7 @@
 // The contract of PushStore.
 
 import { describe, expect } from 'vitest'
-import type { NewRegistration, Registration } from '../../../storage/push.js'
+import { type NewRegistration, type Registration, sizeOfRules } from '../../../storage/push.js'
 import type { Storage } from '../../../storage/storage.js'
 import {
   awkward,
@@ -94,6 +94,34 @@ export const describePushStore = (open: Open): void => {
       await push.remove(juliet, service, undefined)
       expect((await push.of(juliet)).map((one) => one.service)).toEqual(['other.localhost'])
       expect(nodes(await push.of(romeo))).toEqual(['a'])
+    })
+
+    check('of one that was created then, only that is removed', async ({ stores: { push } }) => {
+      await push.put(registration({ created: 501 }), 10)
+      expect(await push.remove(juliet, service, 'phone', 500)).toBe(false)
+      expect(nodes(await push.of(juliet))).toEqual(['phone'])
+      expect(await push.remove(juliet, service, 'phone', 501)).toBe(true)
+      expect(await push.remove(juliet, service, 'phone', 501)).toBe(false)
+      expect(await push.of(juliet)).toEqual([])
+    })
+
+    check('the rules of an account have room for so many bytes, and who has no lists always has', async (storage) => {
+      const { push } = storage.stores
+      const { rules } = registration()
+      // Bytes, not characters.
+      const listed = { ...rules, muted: ['é'.repeat(500)] }
+      const bytes = sizeOfRules(listed)
+      const puts = (node: string, limit: number, more: Partial<NewRegistration> = { rules: listed }) =>
+        push.put(registration({ node, ...more }), 9, limit)
+      expect(bytes).toBeGreaterThan(1000)
+      expect(await puts('a', bytes - 1)).toBe(false)
+      expect(await puts('a', bytes)).toBe(true)
+      expect(await puts('b', 2 * bytes - 1)).toBe(false)
+      expect(await puts('b', 0, {})).toBe(true)
+      expect(await puts('a', bytes)).toBe(true)
+      expect(await puts('b', bytes, { account: romeo, rules: listed })).toBe(true)
+      expect(await puts('b', 2 * bytes)).toBe(true)
+      expect(nodes(await push.of(juliet))).toEqual(['a', 'b'])
     })
 
     check('removing one takes along what is owed to it, and messages that nobody waits for', async (storage) => {
