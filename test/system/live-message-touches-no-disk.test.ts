@@ -33,6 +33,17 @@ async function answered(client: RawClient): Promise<void> {
   while ((await client.next()).attrs['id'] !== 'here');
 }
 
+/** The server asks whether its messages have arrived. */
+function pingAfter({ socket }: RawClient, text: string): Promise<void> {
+  let isThere = false
+  socket.on('message', (data: Buffer) => (isThere ||= data.includes(text)))
+  return new Promise((resolve) => {
+    socket.on('ping', () => {
+      if (isThere) resolve()
+    })
+  })
+}
+
 function chat(to: string, body: string): string {
   return `<message xmlns="jabber:client" type="chat" to="${to}@localhost"><body>${body}</body></message>`
 }
@@ -46,18 +57,20 @@ test('a live message touches no disk, and one for somebody who is away does', as
   const romeo = await online(url, 'romeo')
   const juliet = await online(url, 'juliet')
 
+  const asked = pingAfter(juliet, `live ${messages}`)
   const before = await stateOf(data)
   for (let count = 1; count <= messages; count += 1) romeo.send(chat('juliet', `live ${count}`))
   for (let count = 1; count <= messages; count += 1) {
     expect((await juliet.next()).getChildText('body')).toBe(`live ${count}`)
   }
-  // Juliet's side has answered for all of them before her polite end is answered (docs/extensions/message.md).
-  juliet.send('<close xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>')
-  await juliet.closed
+  // Her side answers for all of them before her own question is read (docs/extensions/message.md).
+  await asked
+  await answered(juliet)
   expect(await stateOf(data)).toEqual(before)
 
   romeo.send(chat('nurse', 'for later'))
   await answered(romeo)
   expect(await stateOf(data)).not.toEqual(before)
   romeo.leaves()
+  juliet.leaves()
 })
