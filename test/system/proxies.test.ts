@@ -5,7 +5,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { createServer, type AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { RawClient } from '../helpers/raw-client.js'
@@ -71,12 +71,17 @@ async function logsIn(url: string): Promise<string> {
   return client.logsIn('juliet', 'pw', 'balcony', 'chat.example')
 }
 
-/** Starts a proxy, and waits until it takes connections. */
-async function proxy(command: string, args: readonly string[], port: number, cwd: string): Promise<void> {
+/** Starts a proxy, and waits until it says that it takes connections. */
+async function proxy(command: string, args: readonly string[], cwd: string, ready: string): Promise<void> {
   const env = { ...process.env, HOME: cwd, XDG_DATA_HOME: cwd, XDG_CONFIG_HOME: cwd }
-  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  const isReady = new Promise<void>((resolve) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+      if (said.includes(ready)) resolve()
+    })
+  })
   const ended = once(child, 'exit')
   onTestFinished(async () => {
     child.kill()
@@ -86,20 +91,7 @@ async function proxy(command: string, args: readonly string[], port: number, cwd
     throw new Error(`${command} ended: ${said}`)
   })
   failed.catch(() => undefined)
-  await Promise.race([isListening(port), failed])
-}
-
-/** Nothing tells when a proxy listens, but that it does. */
-async function isListening(port: number): Promise<void> {
-  for (;;) {
-    const socket = connect(port, '127.0.0.1')
-    const outcome = await new Promise<boolean>((settle) => {
-      socket.once('connect', () => settle(true)).once('error', () => settle(false))
-    })
-    socket.destroy()
-    if (outcome) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
+  await Promise.race([isReady, failed])
 }
 
 function isInstalled(command: string, ...args: readonly string[]): boolean {
@@ -147,7 +139,7 @@ describe('behind a proxy', () => {
       '127.0.0.1:5280': `127.0.0.1:${portOf(server.url)}`,
     })
     await writeFile(join(directory, 'Caddyfile'), `{\n\tadmin off\n\tauto_https disable_redirects\n}\n${file}`)
-    await proxy('caddy', ['run', '--config', 'Caddyfile'], port, directory)
+    await proxy('caddy', ['run', '--config', 'Caddyfile'], directory, 'serving initial configuration')
     expect(await logsIn(`wss://127.0.0.1:${String(port)}/xmpp-websocket`)).toBe('juliet@chat.example/balcony')
   })
 
@@ -163,9 +155,14 @@ describe('behind a proxy', () => {
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
       (name) => `${name}_temp_path ${directory}/${name};`,
     )
-    const around = `daemon off; pid ${directory}/pid; error_log stderr;\nevents {}\nhttp { access_log off; ${temporary.join(' ')}\n${file}\n}`
+    const around = `daemon off; pid ${directory}/pid; error_log stderr notice;\nevents {}\nhttp { access_log off; ${temporary.join(' ')}\n${file}\n}`
     await writeFile(join(directory, 'nginx.conf'), around)
-    await proxy('nginx', ['-p', directory, '-c', join(directory, 'nginx.conf'), '-e', 'stderr'], port, directory)
+    await proxy(
+      'nginx',
+      ['-p', directory, '-c', join(directory, 'nginx.conf'), '-e', 'stderr'],
+      directory,
+      'start worker process',
+    )
     expect(await logsIn(`wss://127.0.0.1:${String(port)}/xmpp-websocket`)).toBe('juliet@chat.example/balcony')
   })
 })
